@@ -1,0 +1,55 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.strictMemorySafety(), .treatAllWarnings(as: .error)]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let package = Package(
+  name: "bfpo",
+  products: [.executable(name: "bfpo", targets: ["bfpo"])],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    .target(name: "CVectorMath", cSettings: [.unsafeFlags(["-O3"])]),
+
+    module("Basics"),
+    module("Kernels", ["Basics", "COpenBLAS", "CVectorMath"]),
+    module("ModelFiles", ["Basics"]),
+    module("Language", ["Basics", "ModelFiles"]),
+    module("Policies", ["Basics", "Kernels", "ModelFiles"]),
+    module("Objectives", ["Basics"]),
+    module("Preferences", ["Basics", "Language"]),
+    module(
+      "Training", ["Basics", "Kernels", "Policies", "Objectives", "Preferences", "Language"]),
+    module(
+      "Laboratory",
+      [
+        "Basics", "Kernels", "ModelFiles", "Language", "Policies", "Objectives", "Preferences",
+        "Training",
+      ]),
+    module("Plotting"),
+    module("Reporting", ["Basics", "Laboratory", "Plotting"]),
+    .executableTarget(
+      name: "bfpo",
+      dependencies: [
+        "Basics", "Kernels", "ModelFiles", "Language", "Policies", "Objectives", "Preferences",
+        "Training", "Laboratory", "Plotting", "Reporting",
+      ], swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    tests("BasicsTests", ["Basics"]),
+    tests("ObjectivesTests", ["Objectives", "Basics"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

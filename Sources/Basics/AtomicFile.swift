@@ -1,0 +1,49 @@
+import Foundation
+
+/// Reads and writes whole files; a write is atomic: temporary file in the same folder, fsync, rename.
+public enum AtomicFile {
+  /// - Throws: ``UserError`` (66) when the file is missing, (65) when it cannot be read.
+  public static func read(_ url: URL, advice: String? = nil) throws -> Data {
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw UserError("file not found", at: url.path, advice: advice ?? "check the path", exitCode: .inputMissing)
+    }
+    do {
+      return try Data(contentsOf: url)
+    } catch {
+      throw UserError("cannot read the file", at: url.path, because: plain(error), exitCode: .badData)
+    }
+  }
+
+  /// Writes `data` so that a reader, or a run after a crash, sees the old file or the new one, never a part.
+  ///
+  /// - Throws: ``UserError`` (73) when the folder cannot be made or written, or the disk is full.
+  public static func write(_ data: Data, to url: URL) throws {
+    let temporary = url.deletingLastPathComponent()
+      .appendingPathComponent(".\(url.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier).part")
+    do {
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data().write(to: temporary)
+      let handle = try FileHandle(forWritingTo: temporary)
+      try handle.write(contentsOf: data)
+      try handle.synchronize()
+      try handle.close()
+      if unsafe rename(temporary.path, url.path) != 0 { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    } catch {
+      try? FileManager.default.removeItem(at: temporary)
+      throw UserError(
+        "cannot write the file", at: url.path, because: plain(error),
+        advice: "check that the folder exists, that you may write there, and that the disk is not full",
+        exitCode: .cannotCreateOutput)
+    }
+  }
+
+  public static func write(_ text: String, to url: URL) throws { try write(Data(text.utf8), to: url) }
+
+  private static func plain(_ error: any Error) -> String {
+    let error = error as NSError
+    if let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError { return plain(underlying) }
+    if error.domain == NSPOSIXErrorDomain { return unsafe String(cString: strerror(Int32(error.code))) }
+    return error.localizedDescription
+  }
+}

@@ -1,0 +1,21 @@
+import Dispatch
+import Synchronization
+
+/// Runs `body(0), …, body(count − 1)`, each exactly once, on at most `workers` threads.
+///
+/// Which thread runs which index is not defined, so `body` must write only where its index says; then the result does not
+/// depend on `workers`. The call returns when all are done.
+public func parallelForEach(_ count: Int, workers: Int, _ body: @Sendable (Int) -> Void) {
+  if count <= 1 || workers <= 1 {
+    for i in 0..<max(count, 0) { body(i) }
+    return
+  }
+  let next = Atomic(0)
+  DispatchQueue.concurrentPerform(iterations: min(workers, count)) { _ in
+    while true {
+      let i = next.wrappingAdd(1, ordering: .relaxed).oldValue
+      if i >= count { return }
+      body(i)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import Basics
+
+/// Direct Preference Optimization.
+///
+///     L(h) = −log σ(τ h)        L′(h) = −τ σ(−τ h)
+///
+/// `tau` is the paper's β: the strength of the pull to the reference. No finite stationary point on one pair; on a population where
+/// y_w is preferred with probability p the optimum is h = logit(p)/τ.
+///
+/// Source: Rafailov et al. 2023, arXiv 2305.18290, equation 7.
+public struct DPO: MarginObjective {
+  public var tau = 0.1
+  public var reduction = Reduction.sum
+
+  public static let card = ObjectiveCard(
+    id: "dpo", title: "DPO",
+    equation: "L = −log σ(τ h)",
+    tauDirection: "a larger τ keeps the policy closer to the reference",
+    source: "Rafailov et al. 2023, arXiv 2305.18290, equation 7",
+    citationKey: "rafailov2023dpo", labels: [.order],
+    conventions: "τ is the paper's β; log-probabilities are summed over response tokens (as in the authors' code)",
+    stationaryPoint: "none: L′ < 0 for every h", stepZero: "ln 2")
+
+  public init() {}
+
+  public var complaint: String? { complaintAboutTau(tau) }
+
+  public func evaluate(margin h: Double, label: PairLabel) -> MarginEvaluation {
+    MarginEvaluation(loss: softplus(-tau * h), derivative: -tau * sigmoid(-tau * h))
+  }
+}

@@ -1,0 +1,33 @@
+/// An objective whose loss depends on the pair only through the margin
+///
+///     h = [log π(y_w|x) − log π_ref(y_w|x)] − [log π(y_l|x) − log π_ref(y_l|x)]
+///
+/// DPO, IPO, BFPO and most of their relatives: a conformance is a doc comment, hyper-parameters and one function.
+public protocol MarginObjective: Objective {
+  /// L(h) and L′(h).
+  func evaluate(margin h: Double, label: PairLabel) -> MarginEvaluation
+}
+
+/// A loss and its derivative by the margin.
+public struct MarginEvaluation: Hashable, Sendable {
+  public var loss: Double
+  public var derivative: Double
+
+  @inlinable public init(loss: Double, derivative: Double) {
+    self.loss = loss
+    self.derivative = derivative
+  }
+}
+
+extension MarginObjective {
+  /// ∂h/∂log π(y_w|x) is 1 when summed and 1/tokens when averaged.
+  @inlinable public func evaluate(_ pair: PairSample) -> PairEvaluation {
+    let value = evaluate(margin: pair.margin(reduction), label: pair.label)
+    if reduction == .sum {
+      return PairEvaluation(loss: value.loss, dChosen: value.derivative, dRejected: -value.derivative)
+    }
+    return PairEvaluation(
+      loss: value.loss, dChosen: value.derivative / Double(pair.chosenTokens),
+      dRejected: -value.derivative / Double(pair.rejectedTokens))
+  }
+}
