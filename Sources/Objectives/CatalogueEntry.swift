@@ -48,7 +48,8 @@ public struct CatalogueEntry: Sendable {
       }
       if let other = given.updateValue(name, forKey: canonical) {
         throw UserError(
-          "`\(other)` and `\(name)` are the same hyper-parameter of \(card.id)", at: location, advice: "give one of them",
+          "`\(other)` and `\(name)` are the same hyper-parameter of \(card.id)", at: location,
+          advice: "give one of them",
           exitCode: .usage)
       }
       values[canonical] = value
