@@ -50,6 +50,7 @@ let package = Package(
       swiftSettings: strict),
     tests("BasicsTests", ["Basics"]),
     tests("ObjectivesTests", ["Objectives", "Basics"]),
+    tests("PreferencesTests", ["Preferences", "Language", "Basics"]),
   ],
   swiftLanguageModes: [.v6]
 )
