@@ -44,3 +44,15 @@ public func softmax(_ logits: [Double]) -> [Double] {
 
 /// Box–Muller: a standard normal value from two uniforms, the first in (0, 1].
 func gaussian(_ radius: Double, _ angle: Double) -> Double { (-2 * log(radius)).squareRoot() * cos(2 * .pi * angle) }
+
+/// eˣ, for modules that do not import a C library.
+@inline(__always)
+public func exponential(_ x: Double) -> Double { exp(x) }
+
+/// ln x, for modules that do not import a C library.
+@inline(__always)
+public func naturalLogarithm(_ x: Double) -> Double { log(x) }
+
+/// cos x, x in radians, for modules that do not import a C library.
+@inline(__always)
+public func cosine(_ x: Double) -> Double { cos(x) }

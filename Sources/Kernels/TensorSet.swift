@@ -13,12 +13,21 @@ public struct TensorSet<Scalar: KernelScalar>: Equatable, Sendable {
     precondition(names.count == shapes.count, "\(names.count) names for \(shapes.count) shapes")
     self.names = names
     self.shapes = shapes
-    values = shapes.map { [Scalar](repeating: 0, count: $0.reduce(1, *)) }
+    values = shapes.map { zeros(count: $0.reduce(1, *)) }
   }
 
   public mutating func setZero() {
-    for i in values.indices {
-      for j in values[i].indices { values[i][j] = 0 }
-    }
+    for i in values.indices { fillWithZero(&values[i]) }
   }
+}
+
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func zeros<Scalar: KernelScalar>(count: Int) -> [Scalar] { [Scalar](repeating: 0, count: count) }
+
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func fillWithZero<Scalar: KernelScalar>(_ values: inout [Scalar]) {
+  var span = values.mutableSpan
+  for i in 0..<span.count { span[i] = 0 }
 }

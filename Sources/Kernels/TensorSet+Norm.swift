@@ -1,0 +1,26 @@
+extension TensorSet {
+  /// √ Σ x² over every tensor, accumulated in Double.
+  public func globalNorm() -> Double { values.reduce(0) { $0 + sumOfSquares($1) }.squareRoot() }
+
+  /// The name of the first tensor that holds a non-finite number, if any.
+  public func firstNonFiniteTensor() -> String? {
+    zip(names, values).first { !sumOfSquares($1).isFinite }?.0
+  }
+}
+
+/// Σ xᵢ² in Double, in eight interleaved partial sums.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+func sumOfSquares<Scalar: KernelScalar>(_ values: [Scalar]) -> Double {
+  var partial = SIMD8<Double>.zero
+  let span = values.span
+  let whole = span.count - span.count % 8
+  for start in stride(from: 0, to: whole, by: 8) {
+    var lane = SIMD8<Double>.zero
+    for i in 0..<8 { lane[i] = Double(span[start + i]) }
+    partial += lane * lane
+  }
+  var total = partial.sum()
+  for i in whole..<span.count { total += Double(span[i]) * Double(span[i]) }
+  return total
+}

@@ -1,0 +1,136 @@
+import Basics
+import Kernels
+import Objectives
+import Policies
+import Preferences
+
+/// Trains a policy on labelled pairs: the one loop behind every direct objective and both policies.
+///
+///     loss(step) = Σ_streams mean over the stream's batch of weight · L(pair)
+///
+/// Everything random is a function of (`seed`, step). The gradient of a batch does not depend on the micro-batch size beyond
+/// rounding.
+///
+/// - Parameters:
+///   - policy: starts as the reference and ends trained.
+///   - streams: never empty; each with at least one pair.
+///   - stepZeroTolerance: see ``checkStepZero``; nats per response.
+///   - afterStep: called with the number of steps done; throwing stops the run.
+/// - Returns: the training curve.
+/// - Throws: ``UserError`` (3) at the first non-finite number, naming step, pair and tensor; whatever `afterStep` throws.
+public func trainOffline<P: Policy & ~Copyable, O: Objective>(
+  _ policy: inout P, streams: [PairStream<P.Query>], objective: O, configuration: TrainingConfiguration, seed: SeedTree,
+  stepZeroTolerance: Double, afterStep: (Int) throws -> Void = { _ in }
+) throws -> TrainingCurve {
+  precondition(!streams.isEmpty && streams.allSatisfy { !$0.pairs.isEmpty }, "training needs at least one pair")
+  let samplers = streams.map {
+    BatchSampler(
+      count: $0.pairs.count, batchSize: configuration.batchSize, mode: configuration.sampling,
+      seed: seed.child("batches").child($0.name))
+  }
+  var gradient = policy.zeroGradient()
+  var optimiser = AdamW(like: gradient, configuration: configuration)
+  var tape = policy.makeTape()
+  var curve = TrainingCurve(steps: configuration.steps)
+
+  for step in 0..<configuration.steps {
+    gradient.setZero()
+    var batch = BatchTotals()
+    for (stream, sampler) in zip(streams, samplers) {
+      try accumulate(
+        stream, indices: sampler.indices(step: step), objective: objective, policy: policy,
+        microBatchSize: configuration.microBatchSize, tape: &tape, gradient: &gradient, batch: &batch,
+        stepZeroTolerance: step == 0 ? stepZeroTolerance : nil, step: step)
+    }
+    let norm = gradient.globalNorm()
+    guard norm.isFinite else { throw nonFiniteGradient(gradient, step: step) }
+    let limit = configuration.maxGradientNorm
+    let learningRate = configuration.learningRate(step: step)
+    optimiser.step(
+      &policy, gradient: gradient, scale: limit > 0 && norm > limit ? limit / norm : 1, learningRate: learningRate)
+    curve.append(batch.point(step: step + 1, gradientNorm: norm, learningRate: learningRate))
+    try afterStep(step + 1)
+  }
+  return curve
+}
+
+/// Scores one stream's batch in micro-batches, adds its gradient, and watches its numbers.
+private func accumulate<P: Policy & ~Copyable, O: Objective>(
+  _ stream: PairStream<P.Query>, indices: [Int], objective: O, policy: borrowing P, microBatchSize: Int,
+  tape: inout P.Tape, gradient: inout TensorSet<P.Scalar>, batch: inout BatchTotals, stepZeroTolerance: Double?,
+  step: Int
+) throws {
+  let size = microBatchSize == 0 ? indices.count : microBatchSize
+  let share = 1 / Double(indices.count)
+  for start in stride(from: 0, to: indices.count, by: size) {
+    let chunk = indices[start..<min(start + size, indices.count)]
+    var queries: [P.Query] = []
+    queries.reserveCapacity(2 * chunk.count)
+    for index in chunk {
+      queries.append(stream.pairs[index].chosen)
+      queries.append(stream.pairs[index].rejected)
+    }
+    let scores = policy.score(queries, tape: &tape)
+    if let stepZeroTolerance {
+      let samples = chunk.enumerated().map { offset, index in
+        stream.pairs[index].sample(policyChosen: scores[2 * offset], policyRejected: scores[2 * offset + 1])
+      }
+      try checkStepZero(samples, objective: objective, tolerance: stepZeroTolerance)
+    }
+    var cotangents = [Double](repeating: 0, count: queries.count)
+    for (offset, index) in chunk.enumerated() {
+      let pair = stream.pairs[index]
+      let sample = pair.sample(policyChosen: scores[2 * offset], policyRejected: scores[2 * offset + 1])
+      let value = objective.evaluate(sample)
+      guard value.loss.isFinite, value.dChosen.isFinite, value.dRejected.isFinite else {
+        throw nonFiniteLoss(sample, value, step: step, pair: index, stream: stream.name)
+      }
+      cotangents[2 * offset] = value.dChosen * pair.weight * share
+      cotangents[2 * offset + 1] = value.dRejected * pair.weight * share
+      batch.add(sample, loss: value.loss * pair.weight, share: share)
+    }
+    policy.pullback(cotangents, tape: &tape, into: &gradient)
+  }
+  batch.streams += 1
+}
+
+/// Sums over a step's batch.
+private struct BatchTotals {
+  var loss = 0.0
+  var chosenLogRatio = 0.0
+  var rejectedLogRatio = 0.0
+  var correct = 0.0
+  var streams = 0.0
+
+  mutating func add(_ sample: PairSample, loss: Double, share: Double) {
+    let chosen = sample.chosenLogRatio(.sum)
+    let rejected = sample.rejectedLogRatio(.sum)
+    self.loss += loss * share
+    chosenLogRatio += chosen * share
+    rejectedLogRatio += rejected * share
+    correct += (chosen > rejected ? 1 : chosen == rejected ? 0.5 : 0) * share
+  }
+
+  /// Losses add over streams; what is watched is averaged over them.
+  func point(step: Int, gradientNorm: Double, learningRate: Double) -> CurvePoint {
+    CurvePoint(
+      step: step, loss: loss, chosenLogRatio: chosenLogRatio / streams, rejectedLogRatio: rejectedLogRatio / streams,
+      accuracy: correct / streams, gradientNorm: gradientNorm, learningRate: learningRate)
+  }
+}
+
+private func nonFiniteLoss(
+  _ sample: PairSample, _ value: PairEvaluation, step: Int, pair: Int, stream: String
+) -> UserError {
+  .numerical(
+    "a number is no longer finite", at: "step \(step), pair \(pair) of stream `\(stream)`",
+    because: "log π(chosen) = \(sample.policyChosen), log π(rejected) = \(sample.policyRejected), loss = \(value.loss)",
+    advice: "lower the learning rate, raise tau, or set maxGradientNorm")
+}
+
+private func nonFiniteGradient<Scalar>(_ gradient: TensorSet<Scalar>, step: Int) -> UserError {
+  let tensor = gradient.firstNonFiniteTensor() ?? "global norm"
+  return .numerical(
+    "a gradient is no longer finite", at: "step \(step), tensor `\(tensor)`",
+    because: "the backward pass overflowed", advice: "lower the learning rate, or set maxGradientNorm")
+}
