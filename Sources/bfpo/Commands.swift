@@ -1,0 +1,4 @@
+/// Every command, one line each, in the order of the help. Each is a file in `Commands/`.
+let commands: [Command] = [
+  .explain
+]
