@@ -51,6 +51,7 @@ let package = Package(
     tests("BasicsTests", ["Basics"]),
     tests("ObjectivesTests", ["Objectives", "Basics"]),
     tests("TrainingTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
+    tests("PeersTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
     tests("PreferencesTests", ["Preferences", "Language", "Basics"]),
   ],
   swiftLanguageModes: [.v6]

@@ -8,6 +8,8 @@ public enum BatchMode: String, Codable, CaseIterable, Sendable {
   /// Every row once per epoch in a fresh random order. A batch that reaches the end of an epoch goes on into the next, so that
   /// every batch is full; across any whole number of epochs every row appears equally often.
   case epochs
+  /// The rows in the order they stand in, again and again: what a comparison with another program needs.
+  case inOrder
 }
 
 /// The rows of every batch of one stream, as a function of the step alone: nothing has to be saved to resume.
@@ -15,6 +17,7 @@ public enum BatchMode: String, Codable, CaseIterable, Sendable {
 ///     withReplacement:  row i of step s  =  the i-th draw of seed/batch/s from 0..<count
 ///     epochs:           row i of step s  =  order_e[p mod count],  p = s·batchSize + i,  e = p div count,
 ///                       order_e          =  the permutation of seed/epoch/e
+///     inOrder:          row i of step s  =  p mod count
 ///
 /// A stream that is exhausted starts again, as the helpfulness buffer of BFPO's Algorithm 1 does.
 /// Source: Zhang, Torr, Elhoseiny, Bibi 2025 (arXiv 2408.15313), Algorithm 1.
@@ -48,6 +51,8 @@ public struct BatchSampler: Sendable {
       return (0..<batchSize).map { _ in random.below(count) }
     case .epochs:
       return orders.rows(from: step * batchSize, count: batchSize)
+    case .inOrder:
+      return (0..<batchSize).map { (step * batchSize + $0) % count }
     }
   }
 

@@ -30,7 +30,12 @@ import Testing
       #expect(uninterrupted.indices(step: step) == expected[step])
     }
     let other = BatchSampler(count: 23, batchSize: 4, mode: mode, seed: SeedTree(10))
-    #expect((0..<40).map { other.indices(step: $0) } != expected)
+    #expect(((0..<40).map { other.indices(step: $0) } != expected) == (mode != .inOrder))
+  }
+
+  @Test func `rows in order start again at the end, inside a batch too`() {
+    let sampler = BatchSampler(count: 5, batchSize: 3, mode: .inOrder, seed: SeedTree(1))
+    #expect((0..<4).map { sampler.indices(step: $0) } == [[0, 1, 2], [3, 4, 0], [1, 2, 3], [4, 0, 1]])
   }
 
   @Test func `draws with replacement are uniform`() {
