@@ -1,4 +1,7 @@
 /// Every command, one line each, in the order of the help. Each is a file in `Commands/`.
 let commands: [Command] = [
-  .explain
+  .sweepRun,
+  .sweepPlan,
+  .sweepStatus,
+  .explain,
 ]

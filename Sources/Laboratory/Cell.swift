@@ -1,0 +1,75 @@
+import Basics
+import Objectives
+import Preferences
+import Training
+
+/// Everything that decides a run's numbers, with every default filled in. Its digest is the cell's identity.
+public struct CellConfiguration: Codable, Hashable, Sendable {
+  /// Raised when the meaning of a configuration changes, so that old records are not taken for new ones.
+  public var version = 1
+  public var world: SyntheticWorldSpec?
+  /// SHA-256 of what the run reads: `model`, and each prepared set of comparisons (token ids, orders, flags).
+  public var inputs: [String: String] = [:]
+  public var policy: String
+  public var trainable: [String]
+  public var training: TrainingConfiguration
+  public var objective: String
+  /// Every hyper-parameter of the objective under its canonical name.
+  public var parameters: JSONValue
+  public var order: PreferenceOrder
+  /// Whether the helpfulness buffer is a second stream.
+  public var buffer: Bool
+  public var seed: Int
+
+  /// The first 16 hexadecimal digits of the SHA-256 of the canonical JSON.
+  public func identity() throws -> String { String(SHA256.hex(of: try canonicalJSON(self)).prefix(16)) }
+
+  /// The objective the cell trains with.
+  public func makeObjective() throws -> any Objective {
+    try catalogueEntry(objective).make(parameters.object ?? [:], at: "cell")
+  }
+}
+
+/// A cell with its place in an experiment.
+public struct PlannedCell: Sendable {
+  public var id: String
+  public var arm: String
+  /// The swept hyper-parameters, τ first.
+  public var axes: [(name: String, value: JSONValue)]
+  public var configuration: CellConfiguration
+}
+
+/// The cells of an experiment, in the order of its arms, axes and seeds; a cell that two arms share appears in both.
+///
+/// - Parameters:
+///   - inputs: digests of the model and of each arm's comparisons, by arm name.
+/// - Throws: ``UserError`` for an unknown objective or hyper-parameter.
+public func plan(
+  _ spec: ExperimentSpec, inputs: (ArmSpec) -> [String: String] = { _ in [:] }
+) throws -> [PlannedCell] {
+  var cells: [PlannedCell] = []
+  for arm in spec.arms {
+    let location = "\(spec.name), arm `\(arm.name)`"
+    let entry = try catalogueEntry(arm.objective, at: location)
+    let digests = inputs(arm)
+    for combination in try arm.combinations(axes: spec.axes, at: location) {
+      var settings: [String: JSONValue] = [:]
+      for (name, value) in arm.settings where !combination.contains(where: { $0.name == entry.canonicalName(name) }) {
+        settings[name] = value
+      }
+      for (name, value) in combination { settings[name] = value }
+      let objective = try entry.make(settings, at: location)
+      let parameters = try JSONValue(encoding: objective)
+      for seed in spec.seeds {
+        let configuration = CellConfiguration(
+          world: spec.world, inputs: digests, policy: spec.policy.kind.rawValue,
+          trainable: spec.policy.kind == .tabular ? [] : spec.policy.trainable, training: spec.training,
+          objective: entry.card.id, parameters: parameters, order: arm.order, buffer: arm.buffer, seed: seed)
+        cells.append(
+          PlannedCell(
+            id: try configuration.identity(), arm: arm.name, axes: combination, configuration: configuration))
+      }
+    }
+  }
+  return cells
+}

@@ -1,0 +1,125 @@
+import Basics
+import Foundation
+import Objectives
+import Preferences
+import Training
+
+/// An experiment: a question, where comparisons come from, a policy, how it is trained, arms × sweeps, and seeds.
+public struct ExperimentSpec: Sendable {
+  public var name: String
+  public var question: String
+  /// The synthetic world of a tabular experiment.
+  public var world: SyntheticWorldSpec?
+  /// The data of a language-model experiment.
+  public var data: ExperimentData?
+  public var policy: PolicySpec
+  public var training: TrainingConfiguration
+  /// Hyper-parameter → values, for every arm whose objective has it.
+  public var axes: [String: [JSONValue]]
+  public var arms: [ArmSpec]
+  public var seeds: [Int]
+
+  static let keys = ["name", "question", "world", "data", "policy", "training", "axes", "arms", "seeds"]
+
+  /// Reads a JSON5 file.
+  ///
+  /// - Throws: ``UserError``: 66 when it is missing, 65 when a key is unknown or a value wrong, 64 for an objective's settings.
+  public init(contentsOf url: URL) throws {
+    let json = try JSONValue(
+      parsing: try AtomicFile.read(url, advice: "`./bfpo sweep --help` shows how to name a specification"), json5: true,
+      source: url.path)
+    try self.init(json, at: url.path)
+  }
+
+  public init(_ json: JSONValue, at location: String) throws {
+    guard let members = json.object else {
+      throw UserError("an experiment is an object `{…}`", at: location, exitCode: .badData)
+    }
+    for key in members.keys.sorted() where !Self.keys.contains(key) {
+      throw UserError(
+        "unknown key `\(key)`", at: location, advice: suggestion(for: key, among: Self.keys), exitCode: .badData)
+    }
+    func part<T: Specification>(_ key: String) throws -> T? {
+      try members[key].map { try T(strictly: $0, at: "\(location), \(key)") }
+    }
+    guard let name = members["name"]?.string, isFolderName(name) else {
+      throw UserError(
+        "`name` must be a plain folder name", at: location, because: "results go to Results/<name>/",
+        advice: "use letters, digits, `-`, `_` and `.`", exitCode: .badData)
+    }
+    self.name = name
+    question = members["question"]?.string ?? ""
+    world = try part("world")
+    data = try members["data"].map { try ExperimentData($0, at: "\(location), data") }
+    training = try part("training") ?? TrainingConfiguration()
+    policy = try part("policy") ?? PolicySpec()
+    axes = try readAxes(members["axes"], at: "\(location), axes")
+    seeds = try readSeeds(members["seeds"], at: "\(location), seeds")
+    arms = try (members["arms"]?.array ?? []).enumerated().map { index, arm in
+      try ArmSpec(strictly: arm, at: "\(location), arms[\(index)]")
+    }
+    try check(at: location)
+  }
+
+  private func check(at location: String) throws {
+    if arms.isEmpty { throw UserError("an experiment needs at least one arm", at: location, exitCode: .badData) }
+    if let repeated = Dictionary(grouping: arms, by: \.name).first(where: { $0.value.count > 1 })?.key {
+      throw UserError("two arms are named `\(repeated)`", at: location, exitCode: .badData)
+    }
+    switch policy.kind {
+    case .tabular where world == nil || data != nil:
+      throw UserError("a tabular policy needs `world`, and no `data`", at: location, exitCode: .badData)
+    case .llama where data == nil || world != nil:
+      throw UserError("a llama policy needs `data`, and no `world`", at: location, exitCode: .badData)
+    default: break
+    }
+    if let arm = arms.first(where: \.buffer), data?.buffer == nil {
+      throw UserError(
+        "arm `\(arm.name)` uses a buffer that the experiment does not have", at: location,
+        advice: "add `data: { buffer: {…} }`", exitCode: .badData)
+    }
+    let known = Set(try arms.flatMap { try catalogueEntry($0.objective, at: location).parameters.keys })
+    for axis in axes.keys.sorted() where !known.contains(axis) && !(axis == "beta" && known.contains("tau")) {
+      throw UserError(
+        "no arm has the axis `\(axis)`", at: "\(location), axes",
+        advice: suggestion(for: axis, among: Array(known)), exitCode: .badData)
+    }
+  }
+}
+
+private func isFolderName(_ name: String) -> Bool {
+  !name.isEmpty && !name.hasPrefix(".")
+    && name.unicodeScalars.allSatisfy {
+      $0.isASCII
+        && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "-_.".unicodeScalars.contains($0))
+    }
+}
+
+private func readAxes(_ json: JSONValue?, at location: String) throws -> [String: [JSONValue]] {
+  guard let json else { return [:] }
+  guard let members = json.object else { throw UserError("expected an object", at: location, exitCode: .badData) }
+  return try members.mapValues { value in
+    guard let values = value.array, !values.isEmpty else {
+      throw UserError("an axis is a list of values that is not empty", at: location, exitCode: .badData)
+    }
+    return values
+  }
+}
+
+/// A count n means the seeds 0 … n − 1.
+private func readSeeds(_ json: JSONValue?, at location: String) throws -> [Int] {
+  func whole(_ value: JSONValue) -> Int? { value.number.flatMap { Int(exactly: $0) } }
+  switch json {
+  case nil: return [0]
+  case .number(let count)?:
+    guard let n = Int(exactly: count), (1...1_000_000).contains(n) else { break }
+    return Array(0..<n)
+  case .array(let values)?:
+    let seeds = values.compactMap(whole)
+    guard seeds.count == values.count, !seeds.isEmpty, Set(seeds).count == seeds.count else { break }
+    return seeds
+  default: break
+  }
+  throw UserError(
+    "seeds are a positive count or a list of distinct whole numbers", at: location, exitCode: .badData)
+}

@@ -1,0 +1,35 @@
+import Basics
+
+/// Which policy an experiment trains.
+public struct PolicySpec: Specification, Hashable {
+  public enum Kind: String, Codable, CaseIterable, Sendable {
+    /// A softmax over the responses of a synthetic world.
+    case tabular
+    /// A Llama-family decoder from a file.
+    case llama
+  }
+
+  public var kind = Kind.tabular
+  /// A GGUF file, a Hugging Face folder, or a name in `Models/`; not part of a cell's identity (its digest is).
+  public var model = ""
+  /// Fragments of the names of the tensors that are trained; `all` means every tensor.
+  public var trainable = ["down_proj"]
+  /// Longest prompt plus response, tokens; longer pairs are dropped and counted.
+  public var maxTokens = 512
+  /// Longest prompt, tokens.
+  public var maxPromptTokens = 384
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case kind, model, trainable, maxTokens, maxPromptTokens }
+
+  public init() {}
+
+  public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
+  public static var defaults: [String: JSONValue] { members(of: Self()) }
+
+  public var complaint: String? {
+    if kind == .llama, model.isEmpty { return "a llama policy needs `model`: a file, a folder, or a name in Models/" }
+    if trainable.isEmpty { return "trainable names no tensor" }
+    if maxTokens < 2 { return "maxTokens must be at least 2, got \(maxTokens)" }
+    return nil
+  }
+}

@@ -1,0 +1,89 @@
+import Basics
+import Foundation
+
+/// One point of an experiment: an arm at one combination of its axes, over seeds.
+public struct SummaryPoint: Codable, Sendable {
+  public var arm: String
+  public var objective: String
+  public var order: String
+  /// The swept hyper-parameters as text, τ first.
+  public var axes: [Axis]
+  /// Metric → mean with an interval; see ``SummaryPoint/interval``.
+  public var metrics: [String: Estimate]
+  /// Metric → the value of each seed that is done, in the order of `seeds`.
+  public var values: [String: [Double]]
+  public var seeds: [Int]
+  public var missing: Int
+  public var failed: Int
+
+  public struct Axis: Codable, Hashable, Sendable {
+    public var name: String
+    /// NaN-free: an axis whose values are not numbers has none.
+    public var number: Double?
+    public var text: String
+  }
+
+  /// How intervals are formed, for captions.
+  public static let interval = """
+    95 % percentile bootstrap over seeds; for a proportion over held-out pairs, the wider 95 % Wilson interval of those pairs
+    """
+}
+
+/// The points of an experiment in the order of its plan.
+///
+/// A metric `m` that comes with `m_n` is a proportion over n held-out pairs, the same for every seed: its interval is Wilson's
+/// for n pairs at the mean, because seeds alone would hide the uncertainty of the pairs.
+public func summarise(_ cells: [PlannedCell], records: [String: RunRecord]) -> [SummaryPoint] {
+  var order: [String] = []
+  var groups: [String: [PlannedCell]] = [:]
+  for cell in cells {
+    let key = cell.arm + "\u{1F}" + cell.axes.map { "\($0.name)=\(axisText($0.value))" }.joined(separator: "\u{1F}")
+    if groups[key] == nil { order.append(key) }
+    groups[key, default: []].append(cell)
+  }
+  return order.compactMap { key in groups[key].map { summarise(group: $0, records: records) } }
+}
+
+private func summarise(group: [PlannedCell], records: [String: RunRecord]) -> SummaryPoint {
+  let done = group.compactMap { cell in
+    records[cell.id].flatMap { $0.status == .done ? (cell.configuration.seed, $0) : nil }
+  }
+  let failed = group.count { records[$0.id]?.status == .failed }
+  let names = Set(done.flatMap { $0.1.metrics.keys })
+  var metrics: [String: Estimate] = [:]
+  var values: [String: [Double]] = [:]
+  for name in names.sorted() {
+    let series = done.compactMap { $0.1.metrics[name] }
+    values[name] = series
+    let seed = SeedTree(0).child("summary").child(name).child(group[0].id)
+    metrics[name] = bootstrapMean(series, seed: seed)
+    if let count = done.first?.1.metrics["\(name)_n"], let over = metrics[name] {
+      let pairs = wilson(successes: over.mean * count, of: Int(count))
+      metrics[name] = Estimate(
+        mean: over.mean, low: min(over.low, pairs.low), high: max(over.high, pairs.high), n: over.n)
+    }
+  }
+  let configuration = group[0].configuration
+  return SummaryPoint(
+    arm: group[0].arm, objective: configuration.objective, order: configuration.order.rawValue,
+    axes: group[0].axes.map {
+      SummaryPoint.Axis(name: $0.name, number: $0.value.number, text: axisText($0.value))
+    },
+    metrics: metrics, values: values, seeds: done.map(\.0), missing: group.count - done.count - failed, failed: failed)
+}
+
+/// A hyper-parameter's value as people write it.
+public func axisText(_ value: JSONValue) -> String {
+  switch value {
+  case .number(let number): plainNumber(number)
+  case .string(let text): text
+  case .bool(let flag): flag ? "true" : "false"
+  default: (try? value.canonical()) ?? ""
+  }
+}
+
+/// The shortest decimal that reads back as the same number, without a trailing `.0`.
+public func plainNumber(_ value: Double) -> String {
+  if value == value.rounded(), abs(value) < 1e15 { return String(Int(value)) }
+  return "\(value)"
+}

@@ -1,0 +1,28 @@
+import Basics
+import Foundation
+import Laboratory
+
+/// What is made from an experiment's records: tables and figures.
+public struct SweepReport: Sendable {
+  public var points: [SummaryPoint]
+  /// The summary as text, one row a point.
+  public var table: String
+  public var figures: [URL]
+}
+
+/// Writes `metrics.csv`, `summary.csv`, `summary.json` and the figures of an experiment from its records.
+///
+/// - Throws: ``UserError`` (73) when they cannot be written.
+public func writeReport(
+  _ spec: ExperimentSpec, cells: [PlannedCell], setting: any Setting, into folder: ResultsFolder
+) throws -> SweepReport {
+  let records = folder.loadRecords().records
+  let points = summarise(cells, records: records)
+  func write(_ text: String, _ name: String) throws {
+    try AtomicFile.write(text, to: folder.url.appendingPathComponent(name))
+  }
+  try write(metricsCSV(cells, records: records), "metrics.csv")
+  try write(summaryCSV(points), "summary.csv")
+  try write(try canonicalJSON(points, pretty: true) + "\n", "summary.json")
+  return SweepReport(points: points, table: summaryTable(points), figures: [])
+}
