@@ -3,5 +3,7 @@ let commands: [Command] = [
   .sweepRun,
   .sweepPlan,
   .sweepStatus,
+  .loss,
   .explain,
+  .doctor,
 ]

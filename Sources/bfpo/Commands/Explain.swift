@@ -8,19 +8,169 @@ extension Command {
     examples: [
       Example("./bfpo explain", "a table of every objective"),
       Example("./bfpo explain bfpo", "one objective: formula, label table, defaults, source"),
-      Example("./bfpo explain ipo --json", "the same for a program"),
+      Example("./bfpo explain bfpo --set alpha=0.25 --set tau=1", "its label table for other hyper-parameters"),
     ],
-    positionals: [Positional("OBJECTIVE", "The objective's name.", isRequired: false)],
+    positionals: [Positional("OBJECTIVE", "The objective's name.", isRequired: false, defaultText: "all, as a table")],
+    options: [.set],
     flags: [.json],
     next: "./bfpo loss --objective bfpo --json < pairs.jsonl"
   ) { arguments in
-    guard let name = arguments.positional("OBJECTIVE") else {
-      let rows = catalogue.map { [$0.card.id, $0.card.equation, $0.card.source] }
-      arguments.console.output(Table(rows, header: ["objective", "loss of one pair", "source"]).text())
+    let settings = try arguments.hyperparameters()
+    if let name = arguments.positional("OBJECTIVE") {
+      let entry = try catalogueEntry(name)
+      let explanation = Explanation(entry, objective: try entry.make(settings, at: arguments.place(Option.set.name)))
+      arguments.console.output(arguments.isJSON ? try canonicalJSON(explanation, pretty: true) : explanation.text())
       return .success
     }
-    let card = try catalogueEntry(name).card
-    arguments.console.output("\(card.title): \(card.equation)")
+    guard settings.isEmpty else {
+      throw UserError("`--set` needs an objective", advice: "./bfpo explain bfpo --set alpha=0.25", exitCode: .usage)
+    }
+    let all = catalogue.map { Explanation($0, objective: $0.defaults) }
+    arguments.console.output(
+      arguments.isJSON
+        ? try canonicalJSON(MethodsTable(objectives: all), pretty: true) : MethodsTable(objectives: all).text())
     return .success
+  }
+}
+
+/// Every objective in a row.
+private struct MethodsTable: Encodable {
+  var schemaVersion = 1
+  var objectives: [Explanation]
+
+  func text() -> String {
+    let rows = objectives.map { objective in
+      [
+        objective.id, objective.equation, objective.stationaryPoint,
+        objective.labels.map(Explanation.words).joined(separator: ", "), objective.source,
+      ]
+    }
+    return Table(rows, header: ["objective", "loss of one pair", "stationary at", "labels needed", "source"]).text()
+      + "\nh is the margin: log-ratio of the chosen response minus log-ratio of the rejected one.\n"
+  }
+}
+
+/// An objective's card with the values of its hyper-parameters and, if safety flags matter, what each case of them does.
+private struct Explanation: Encodable {
+  /// One case of the two safety flags.
+  struct LabelCase: Encodable {
+    var chosenSafe: Bool
+    var rejectedSafe: Bool
+    /// The label g, and the margin at which the loss is stationary; absent for an objective without a target.
+    var target: Double?
+    var stationaryMargin: Double?
+    var lossAtReference: Double
+    /// L′(0): negative raises the margin, positive lowers it.
+    var derivativeAtReference: Double
+  }
+
+  var schemaVersion = 1
+  var id: String
+  var title: String
+  var equation: String
+  var tauDirection: String
+  var hyperparameters: [String: JSONValue]
+  var defaults: [String: JSONValue]
+  var labels: [String]
+  var labelTable: [LabelCase]
+  var conventions: String
+  var stationaryPoint: String
+  var stepZero: String
+  var source: String
+  var citationKey: String
+
+  init(_ entry: CatalogueEntry, objective: any Objective) {
+    let card = entry.card
+    id = card.id
+    title = card.title
+    equation = card.equation
+    tauDirection = card.tauDirection
+    hyperparameters = (try? JSONValue(encoding: objective))?.object ?? [:]
+    defaults = entry.parameters
+    labels = LabelNeed.allCases.filter(card.labels.contains).map(\.rawValue)
+    labelTable = card.labels.contains(.safetyFlags) ? Self.cases(of: objective) : []
+    conventions = card.conventions
+    stationaryPoint = card.stationaryPoint
+    stepZero = card.stepZero
+    source = card.source
+    citationKey = card.citationKey
+  }
+
+  private static func cases(of objective: any Objective) -> [LabelCase] {
+    [(true, true), (true, false), (false, false), (false, true)].map { chosen, rejected in
+      let label = PairLabel(chosenSafe: chosen, rejectedSafe: rejected)
+      let value = objective.evaluate(
+        PairSample(policyChosen: 0, policyRejected: 0, referenceChosen: 0, referenceRejected: 0, label: label))
+      let targeted = objective as? any TargetedObjective
+      let target = targeted?.target(label)
+      return LabelCase(
+        chosenSafe: chosen, rejectedSafe: rejected, target: target,
+        stationaryMargin: target.flatMap { target in targeted.map { target / $0.tau } }, lossAtReference: value.loss,
+        derivativeAtReference: value.dChosen)
+    }
+  }
+
+  func text() -> String {
+    var text = """
+      \(title) (`\(id)`)
+
+        \(equation)
+
+        h = [log π(y_w|x) − log π_ref(y_w|x)] − [log π(y_l|x) − log π_ref(y_l|x)]
+        y_w is the chosen response, y_l the rejected one, π_ref the reference policy.
+
+
+      """
+    text += Table(
+      [
+        ["τ", tauDirection], ["stationary", stationaryPoint], ["loss at the reference", stepZero],
+        ["labels needed", labels.map(Self.words).joined(separator: ", ")], ["conventions", conventions],
+        ["source", source],
+      ], header: nil
+    ).text()
+    let names = hyperparameters.keys.sorted()
+    let rows = names.map { [$0, Self.plain(hyperparameters[$0]), Self.plain(defaults[$0])] }
+    text +=
+      "\n" + Table(rows, header: ["hyper-parameter", "value", "default"], alignment: [.left, .right, .right]).text()
+    if names.contains("tau") { text += "`beta` is accepted for `tau` and recorded as `tau`.\n" }
+    if !labelTable.isEmpty { text += "\n" + labelTableText() }
+    return text
+  }
+
+  private func labelTableText() -> String {
+    let rows = labelTable.map { row in
+      [
+        row.chosenSafe ? "safe" : "unsafe", row.rejectedSafe ? "safe" : "unsafe", Self.plain(row.target),
+        Self.plain(row.stationaryMargin), Self.plain(row.lossAtReference), Self.plain(row.derivativeAtReference),
+        row.derivativeAtReference < 0 ? "raised" : row.derivativeAtReference > 0 ? "lowered" : "kept",
+      ]
+    }
+    return Table(
+      rows, header: ["chosen", "rejected", "g", "h* = g/τ", "L(0)", "L′(0)", "the chosen response is"],
+      alignment: [.left, .left, .right, .right, .right, .right, .left]
+    ).text()
+  }
+
+  static func words(_ label: String) -> String {
+    switch LabelNeed(rawValue: label) {
+    case .order: "order"
+    case .safetyFlags: "safety flags"
+    case nil: label
+    }
+  }
+
+  private static func plain(_ value: JSONValue?) -> String { value?.string ?? plain(value?.number) }
+
+  /// At most six significant digits, with a real minus sign.
+  private static func plain(_ value: Double?) -> String {
+    guard let value else { return "–" }
+    let rounded = value == value.rounded() && abs(value) < 1e6 ? "\(Int(value))" : significant(value)
+    return rounded.replacing("-", with: "−")
+  }
+
+  private static func significant(_ value: Double) -> String {
+    var scale = 1.0
+    while abs(value) * scale < 1e5, scale < 1e12 { scale *= 10 }
+    return "\((value * scale).rounded() / scale)"
   }
 }
