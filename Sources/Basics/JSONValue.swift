@@ -83,7 +83,21 @@ public func decodingReason(_ error: any Error) -> String {
 
 extension JSONValue: Codable {
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
+    if let container = try? decoder.container(keyedBy: AnyKey.self) {
+      self = .object(
+        try container.allKeys.reduce(into: [:]) {
+          $0[$1.stringValue] = try container.decode(JSONValue.self, forKey: $1)
+        })
+    } else if var container = try? decoder.unkeyedContainer() {
+      var values: [JSONValue] = []
+      while !container.isAtEnd { values.append(try container.decode(JSONValue.self)) }
+      self = .array(values)
+    } else {
+      self = try JSONValue(leaf: decoder.singleValueContainer())
+    }
+  }
+
+  private init(leaf container: any SingleValueDecodingContainer) throws {
     if container.decodeNil() {
       self = .null
     } else if let value = try? container.decode(Bool.self) {
@@ -92,10 +106,8 @@ extension JSONValue: Codable {
       self = .number(value)
     } else if let value = try? container.decode(String.self) {
       self = .string(value)
-    } else if let value = try? container.decode([JSONValue].self) {
-      self = .array(value)
     } else {
-      self = .object(try container.decode([String: JSONValue].self))
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "the number does not fit a Double")
     }
   }
 
@@ -110,4 +122,13 @@ extension JSONValue: Codable {
     case .object(let value): try container.encode(value)
     }
   }
+}
+
+/// Any key of an object.
+private struct AnyKey: CodingKey {
+  let stringValue: String
+  let intValue: Int? = nil
+
+  init(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { return nil }
 }

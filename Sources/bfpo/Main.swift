@@ -1,9 +1,6 @@
 import Basics
 import Foundation
 
-/// The version of the program and of its records.
-let programVersion = "0.1.0"
-
 @main
 struct Main {
   static func main() {

@@ -41,7 +41,7 @@ struct Dispatcher {
       console.output(Help.overview(commands))
       return .success
     case "--version":
-      console.output("bfpo \(programVersion)")
+      console.output("bfpo \(toolVersion)")
       return .success
     case let name?:
       return try runCommand(name, Array(words.dropFirst()), leading, &console)

@@ -1,9 +1,11 @@
+import Basics
+
 /// The generated help: examples first, because they are what most readers came for.
 enum Help {
   /// The page of the whole program.
   static func overview(_ commands: [Command]) -> String {
     var text = """
-      bfpo \(programVersion): compare preference-optimisation objectives that balance safety against helpfulness
+      bfpo \(toolVersion): compare preference-optimisation objectives that balance safety against helpfulness
 
       Examples
         ./bfpo sweep                     the default sweep on a synthetic world: a table and an SVG frontier

@@ -31,7 +31,7 @@ extension Command {
 
 private struct DoctorReport: Encodable {
   var schemaVersion = 1
-  var version = programVersion
+  var version = toolVersion
   var checks: [Check]
 }
 

@@ -29,7 +29,6 @@ extension Command {
     let entry = try catalogueEntry(try arguments.required("objective"), at: arguments.place("objective"))
     let objective = try entry.make(try arguments.hyperparameters(), at: arguments.place(Option.set.name))
     let reader = PairReader(needs: entry.card.labels, reduction: objective.reduction)
-    if !arguments.isJSON { arguments.console.output("loss\tdChosen\tdRejected") }
     let (lines, source) = try inputLines(arguments.positional("FILE"), arguments.console)
     var number = 0
     while let line = lines() {
@@ -42,6 +41,7 @@ extension Command {
           "the loss of \(entry.card.id) is not finite", at: place, because: "the numbers are too large for a Double",
           exitCode: .numericalFailure)
       }
+      if number == 1, !arguments.isJSON { arguments.console.output("loss\tdChosen\tdRejected") }
       arguments.console.output(
         arguments.isJSON
           ? #"{"loss":\#(value.loss),"dChosen":\#(value.dChosen),"dRejected":\#(value.dRejected)}"#
