@@ -50,6 +50,7 @@ let package = Package(
       swiftSettings: strict),
     tests("BasicsTests", ["Basics"]),
     tests("ObjectivesTests", ["Objectives", "Basics"]),
+    tests("LaboratoryTests", ["Basics", "Laboratory", "Objectives", "Preferences"]),
     tests("TrainingTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
     tests("PeersTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
     tests("PreferencesTests", ["Preferences", "Language", "Basics"]),

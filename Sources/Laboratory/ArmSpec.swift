@@ -26,7 +26,7 @@ public struct ArmSpec: Specification {
   ///
   /// - Returns: hyper-parameter values per combination, in the order of the axes' canonical names with `tau` first; one
   ///   empty combination when nothing is swept.
-  func combinations(axes: [String: [JSONValue]], at location: String) throws -> [[(name: String, value: JSONValue)]] {
+  func combinations(axes: [String: [JSONValue]], at location: String) throws -> [[AxisValue]] {
     let entry = try catalogueEntry(objective, at: location)
     var merged: [String: [JSONValue]] = [:]
     for (name, values) in axes {
@@ -42,12 +42,12 @@ public struct ArmSpec: Specification {
     }
     let fixed = Set(settings.keys.compactMap(entry.canonicalName))
     for name in fixed where sweep[name] == nil { merged[name] = nil }
-    var combinations: [[(name: String, value: JSONValue)]] = [[]]
+    var combinations: [[AxisValue]] = [[]]
     for name in merged.keys.sorted(by: axisOrder) {
       guard let values = merged[name], !values.isEmpty else {
         throw UserError("the axis `\(name)` has no values", at: "\(location), sweep", exitCode: .badData)
       }
-      combinations = combinations.flatMap { partial in values.map { partial + [(name, $0)] } }
+      combinations = combinations.flatMap { partial in values.map { partial + [AxisValue(name: name, value: $0)] } }
     }
     return combinations
   }

@@ -30,12 +30,21 @@ public struct CellConfiguration: Codable, Hashable, Sendable {
   }
 }
 
+/// One swept hyper-parameter at one of its values.
+public struct AxisValue: Codable, Hashable, Sendable {
+  public var name: String
+  public var value: JSONValue
+
+  /// The value as people write it.
+  public var text: String { axisText(value) }
+}
+
 /// A cell with its place in an experiment.
-public struct PlannedCell: Sendable {
+public struct PlannedCell: Codable, Sendable {
   public var id: String
   public var arm: String
   /// The swept hyper-parameters, τ first.
-  public var axes: [(name: String, value: JSONValue)]
+  public var axes: [AxisValue]
   public var configuration: CellConfiguration
 }
 
@@ -57,7 +66,7 @@ public func plan(
       for (name, value) in arm.settings where !combination.contains(where: { $0.name == entry.canonicalName(name) }) {
         settings[name] = value
       }
-      for (name, value) in combination { settings[name] = value }
+      for axis in combination { settings[axis.name] = axis.value }
       let objective = try entry.make(settings, at: location)
       let parameters = try JSONValue(encoding: objective)
       for seed in spec.seeds {

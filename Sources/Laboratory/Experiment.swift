@@ -27,7 +27,7 @@ public struct Experiment: Sendable {
     into folder: ResultsFolder, project: Project, options: SweepOptions,
     isInterrupted: @escaping @Sendable () -> Bool, report: @escaping @Sendable (SweepEvent) -> Void
   ) throws -> SweepOutcome {
-    try AtomicFile.write(text, to: folder.url.appendingPathComponent("experiment.json5"))
+    try folder.savePlan(specification: text, cells: cells, reference: setting.referenceMetrics)
     return try runSweep(
       cells, setting: setting, into: folder,
       provenance: Provenance.current(root: project.root, workers: options.workers), options: options,

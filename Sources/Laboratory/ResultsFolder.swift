@@ -30,6 +30,38 @@ public struct ResultsFolder: Sendable {
     return (records, unreadable)
   }
 
+  /// Keeps what the tables and figures need besides the records: the specification, the plan, the reference's metrics.
+  public func savePlan(specification: String, cells: [PlannedCell], reference: [String: Double]) throws {
+    try AtomicFile.write(specification, to: specificationFile)
+    let lines = try cells.map { try canonicalJSON($0) + "\n" }
+    try AtomicFile.write(lines.joined(), to: planFile)
+    try AtomicFile.write(try canonicalJSON(reference, pretty: true) + "\n", to: referenceFile)
+  }
+
+  /// What ``savePlan(specification:cells:reference:)`` kept.
+  ///
+  /// - Throws: ``UserError`` (66) when no sweep has run into this folder, (65) when the files are damaged.
+  public func loadPlan() throws -> (spec: ExperimentSpec, cells: [PlannedCell], reference: [String: Double]) {
+    let advice = "run `./bfpo sweep run SPEC` first; its results folder holds `plan.jsonl`"
+    let lines = String(decoding: try AtomicFile.read(planFile, advice: advice), as: UTF8.self).split(separator: "\n")
+    let decoder = JSONDecoder()
+    do {
+      return (
+        try ExperimentSpec(contentsOf: specificationFile),
+        try lines.map { try decoder.decode(PlannedCell.self, from: Data($0.utf8)) },
+        try decoder.decode([String: Double].self, from: try AtomicFile.read(referenceFile))
+      )
+    } catch let error as DecodingError {
+      throw UserError(
+        "the plan is damaged", at: url.path, because: decodingReason(error),
+        advice: "run the sweep again: it rewrites the plan and keeps the records", exitCode: .badData)
+    }
+  }
+
+  private var specificationFile: URL { url.appendingPathComponent("experiment.json5") }
+  private var planFile: URL { url.appendingPathComponent("plan.jsonl") }
+  private var referenceFile: URL { url.appendingPathComponent("reference.json") }
+
   public func save(_ record: RunRecord) throws {
     try AtomicFile.write(try canonicalJSON(record, pretty: true) + "\n", to: recordFile(record.id))
   }

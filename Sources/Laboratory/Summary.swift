@@ -6,8 +6,8 @@ public struct SummaryPoint: Codable, Sendable {
   public var arm: String
   public var objective: String
   public var order: String
-  /// The swept hyper-parameters as text, τ first.
-  public var axes: [Axis]
+  /// The swept hyper-parameters, τ first.
+  public var axes: [AxisValue]
   /// Metric → mean with an interval; see ``SummaryPoint/interval``.
   public var metrics: [String: Estimate]
   /// Metric → the value of each seed that is done, in the order of `seeds`.
@@ -15,13 +15,6 @@ public struct SummaryPoint: Codable, Sendable {
   public var seeds: [Int]
   public var missing: Int
   public var failed: Int
-
-  public struct Axis: Codable, Hashable, Sendable {
-    public var name: String
-    /// NaN-free: an axis whose values are not numbers has none.
-    public var number: Double?
-    public var text: String
-  }
 
   /// How intervals are formed, for captions.
   public static let interval = """
@@ -37,7 +30,7 @@ public func summarise(_ cells: [PlannedCell], records: [String: RunRecord]) -> [
   var order: [String] = []
   var groups: [String: [PlannedCell]] = [:]
   for cell in cells {
-    let key = cell.arm + "\u{1F}" + cell.axes.map { "\($0.name)=\(axisText($0.value))" }.joined(separator: "\u{1F}")
+    let key = cell.arm + "\u{1F}" + cell.axes.map { "\($0.name)=\($0.text)" }.joined(separator: "\u{1F}")
     if groups[key] == nil { order.append(key) }
     groups[key, default: []].append(cell)
   }
@@ -66,10 +59,8 @@ private func summarise(group: [PlannedCell], records: [String: RunRecord]) -> Su
   let configuration = group[0].configuration
   return SummaryPoint(
     arm: group[0].arm, objective: configuration.objective, order: configuration.order.rawValue,
-    axes: group[0].axes.map {
-      SummaryPoint.Axis(name: $0.name, number: $0.value.number, text: axisText($0.value))
-    },
-    metrics: metrics, values: values, seeds: done.map(\.0), missing: group.count - done.count - failed, failed: failed)
+    axes: group[0].axes, metrics: metrics, values: values, seeds: done.map(\.0),
+    missing: group.count - done.count - failed, failed: failed)
 }
 
 /// A hyper-parameter's value as people write it.

@@ -10,12 +10,11 @@ public struct SweepReport: Sendable {
   public var figures: [URL]
 }
 
-/// Writes `metrics.csv`, `summary.csv`, `summary.json` and the figures of an experiment from its records.
+/// Writes `metrics.csv`, `summary.csv`, `summary.json` and the figures of an experiment from its plan and records.
 ///
-/// - Throws: ``UserError`` (73) when they cannot be written.
-public func writeReport(
-  _ spec: ExperimentSpec, cells: [PlannedCell], setting: any Setting, into folder: ResultsFolder
-) throws -> SweepReport {
+/// - Throws: ``UserError``: 66 when nothing has run into the folder, 73 when files cannot be written.
+public func writeReport(_ folder: ResultsFolder) throws -> SweepReport {
+  let (_, cells, _) = try folder.loadPlan()
   let records = folder.loadRecords().records
   let points = summarise(cells, records: records)
   func write(_ text: String, _ name: String) throws {

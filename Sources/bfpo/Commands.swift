@@ -4,6 +4,7 @@ let commands: [Command] = [
   .sweepPlan,
   .sweepStatus,
   .loss,
+  .plot,
   .explain,
   .doctor,
 ]

@@ -39,7 +39,7 @@ func printPlan(_ experiment: Experiment, folder: ResultsFolder, arguments: Argum
   }
   let rows = experiment.cells.map { cell in
     [
-      cell.id, cell.arm, cell.axes.map { "\($0.name)=\(axisText($0.value))" }.joined(separator: " "),
+      cell.id, cell.arm, cell.axes.map { "\($0.name)=\($0.text)" }.joined(separator: " "),
       "\(cell.configuration.seed)", state(cell),
     ]
   }

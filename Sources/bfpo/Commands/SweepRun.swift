@@ -33,7 +33,7 @@ extension Command {
     let outcome = try runWithProgress(
       experiment, folder: folder, project: project,
       options: SweepOptions(workers: workers, failFast: arguments.flag("fail-fast")), console: arguments.console)
-    let report = try writeReport(experiment.spec, cells: experiment.cells, setting: experiment.setting, into: folder)
+    let report = try writeReport(folder)
     printOutcome(outcome, report: report, folder: folder, arguments: arguments)
     if outcome.interrupted { return .interrupted }
     return outcome.failed > 0 ? .someCellsFailed : .success
