@@ -20,10 +20,12 @@ public struct Comparison<Item: Sendable>: Sendable {
   public var promptID: String
   /// The part of the data it comes from, such as `harmless` or `helpful`.
   public var source: String
+  /// Names the row in messages: its own `id`, or file and line such as `pairs.jsonl:17`; empty when it comes from no file.
+  public var id: String
 
   public init(
     first: Item, second: Item, better: Slot? = nil, safer: Slot? = nil, firstSafe: Bool? = nil, secondSafe: Bool? = nil,
-    weight: Double = 1, promptID: String, source: String = ""
+    weight: Double = 1, promptID: String, source: String = "", id: String = ""
   ) {
     self.first = first
     self.second = second
@@ -34,20 +36,21 @@ public struct Comparison<Item: Sendable>: Sendable {
     self.weight = weight
     self.promptID = promptID
     self.source = source
+    self.id = id
   }
 
   /// The same comparison of transformed items.
   public func map<Other>(_ transform: (Item) throws -> Other) rethrows -> Comparison<Other> {
     Comparison<Other>(
       first: try transform(first), second: try transform(second), better: better, safer: safer, firstSafe: firstSafe,
-      secondSafe: secondSafe, weight: weight, promptID: promptID, source: source)
+      secondSafe: secondSafe, weight: weight, promptID: promptID, source: source, id: id)
   }
 
   /// The comparison with its slots, and every label, exchanged.
   public var swapped: Comparison {
     Comparison(
       first: second, second: first, better: better?.other, safer: safer?.other, firstSafe: secondSafe,
-      secondSafe: firstSafe, weight: weight, promptID: promptID, source: source)
+      secondSafe: firstSafe, weight: weight, promptID: promptID, source: source, id: id)
   }
 }
 

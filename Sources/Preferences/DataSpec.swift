@@ -1,0 +1,101 @@
+import Basics
+
+/// Which preference data an experiment uses, and what it leaves out: the `data` part of a specification.
+///
+///     {files: ["hh_dual_labelled.jsonl"], flags: "hh-subset", sources: ["harmless"], requires: ["better", "safer", "flags"],
+///      split: {seed: 1, fractions: {train: 0.8, test: 0.2}}}
+///
+/// Only `files` is needed. A misspelt key is an error.
+public struct DataSpec: Codable, Hashable, Sendable {
+  /// File names, looked up by ``DataSearchPath``; one name or a list.
+  public var files: [String]
+  /// Detected when nil.
+  public var format: DataFormat?
+  /// By which order `chosen` beats `rejected`; needed by, and only by, formats with these fields.
+  public var order: CarriedOrder?
+  /// Supplies missing safety flags.
+  public var flags: FlagRule
+  /// Sources to keep; empty keeps all.
+  public var sources: [String]
+  /// Labels without which a pair is dropped.
+  public var requires: [LabelNeed]
+  public var ties: TieRule
+  /// Whether a pair that came before is dropped.
+  public var dropDuplicates: Bool
+  /// Tokens of prompt and response together, and of the prompt alone; longer pairs are dropped where text becomes tokens.
+  public var maxTokens: Int?
+  public var maxPromptTokens: Int?
+  /// At most this many rows in each part, chosen by hash as the split is.
+  public var maxRows: Int?
+  public var split: SplitSpec?
+
+  public init(
+    files: [String], format: DataFormat? = nil, order: CarriedOrder? = nil, flags: FlagRule = .none,
+    sources: [String] = [], requires: [LabelNeed] = [], ties: TieRule = .drop, dropDuplicates: Bool = false,
+    maxTokens: Int? = nil, maxPromptTokens: Int? = nil, maxRows: Int? = nil, split: SplitSpec? = nil
+  ) {
+    self.files = files
+    self.format = format
+    self.order = order
+    self.flags = flags
+    self.sources = sources
+    self.requires = requires
+    self.ties = ties
+    self.dropDuplicates = dropDuplicates
+    self.maxTokens = maxTokens
+    self.maxPromptTokens = maxPromptTokens
+    self.maxRows = maxRows
+    self.split = split
+  }
+
+  public var tokenLimits: TokenLimits { TokenLimits(maxTokens: maxTokens, maxPromptTokens: maxPromptTokens) }
+
+  private enum CodingKeys: String, CodingKey, CaseIterable {
+    case files, format, order, flags, sources, requires, ties, dropDuplicates, maxTokens, maxPromptTokens, maxRows, split
+  }
+
+  public init(from decoder: any Decoder) throws {
+    try decoder.refuseUnknownKeys(CodingKeys.self)
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    if let one = try? container.decode(String.self, forKey: .files) {
+      files = [one]
+    } else {
+      files = try container.decode([String].self, forKey: .files)
+    }
+    format = try container.decodeIfPresent(DataFormat.self, forKey: .format)
+    order = try container.decodeIfPresent(CarriedOrder.self, forKey: .order)
+    flags = try container.decodeIfPresent(FlagRule.self, forKey: .flags) ?? .none
+    sources = try container.decodeIfPresent([String].self, forKey: .sources) ?? []
+    requires = try container.decodeIfPresent([LabelNeed].self, forKey: .requires) ?? []
+    ties = try container.decodeIfPresent(TieRule.self, forKey: .ties) ?? .drop
+    dropDuplicates = try container.decodeIfPresent(Bool.self, forKey: .dropDuplicates) ?? false
+    maxTokens = try container.decodeIfPresent(Int.self, forKey: .maxTokens)
+    maxPromptTokens = try container.decodeIfPresent(Int.self, forKey: .maxPromptTokens)
+    maxRows = try container.decodeIfPresent(Int.self, forKey: .maxRows)
+    split = try container.decodeIfPresent(SplitSpec.self, forKey: .split)
+  }
+}
+
+/// How data is split, as a specification writes it; see ``PromptSplit``.
+public struct SplitSpec: Codable, Hashable, Sendable {
+  public var seed: Int
+  /// The share of each part by name, such as `{train: 0.8, test: 0.2}`.
+  public var fractions: [String: Double]
+  public var by: PromptSplit.Unit
+
+  public init(seed: Int = 0, fractions: [String: Double], by: PromptSplit.Unit = .conversation) {
+    self.seed = seed
+    self.fractions = fractions
+    self.by = by
+  }
+
+  private enum CodingKeys: String, CodingKey, CaseIterable { case seed, fractions, by }
+
+  public init(from decoder: any Decoder) throws {
+    try decoder.refuseUnknownKeys(CodingKeys.self)
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    seed = try container.decodeIfPresent(Int.self, forKey: .seed) ?? 0
+    fractions = try container.decode([String: Double].self, forKey: .fractions)
+    by = try container.decodeIfPresent(PromptSplit.Unit.self, forKey: .by) ?? .conversation
+  }
+}
