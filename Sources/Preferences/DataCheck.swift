@@ -11,7 +11,7 @@ public struct DataCheck: Codable, Hashable, Sendable {
     public var contradicts: Bool
   }
 
-  /// Lengths in characters.
+  /// Lengths in Unicode scalars.
   public struct Lengths: Codable, Hashable, Sendable {
     public var median: Int
     public var p90: Int
@@ -32,8 +32,9 @@ public struct DataCheck: Codable, Hashable, Sendable {
   public var promptLengths: Lengths
   public var responseLengths: Lengths
   /// How often the more helpful, and the safer, response is the longer one: far from one half, length is a shortcut.
-  public var betterIsLonger: Estimate
-  public var saferIsLonger: Estimate
+  /// Nil when the order is not known of any pair.
+  public var betterIsLonger: Estimate?
+  public var saferIsLonger: Estimate?
 
   public init(_ file: PreferenceFile) {
     self.file = DataReport.File(
@@ -47,8 +48,9 @@ public struct DataCheck: Codable, Hashable, Sendable {
     }
     for reason in unusable.keys { unusable[reason]?.sort() }
     repetitions = Self.repetitions(file.rows)
-    promptLengths = Lengths(comparisons.map { $0.first.messages.reduce(0) { $0 + $1.content.count } })
-    responseLengths = Lengths(comparisons.flatMap { [$0.first.response.count, $0.second.response.count] })
+    promptLengths = Lengths(comparisons.map { $0.first.messages.reduce(0) { $0 + $1.content.unicodeScalars.count } })
+    responseLengths = Lengths(
+      comparisons.flatMap { [$0.first.response.unicodeScalars.count, $0.second.response.unicodeScalars.count] })
     betterIsLonger = Self.winnerIsLonger(comparisons, \.better)
     saferIsLonger = Self.winnerIsLonger(comparisons, \.safer)
   }
@@ -66,24 +68,29 @@ public struct DataCheck: Codable, Hashable, Sendable {
       }
       let sameSlots = trimmed(earlier.comparison.first.response) == trimmed(row.comparison.first.response)
       let other = sameSlots ? row.comparison : row.comparison.swapped
-      let agrees =
-        earlier.comparison.better == other.better && earlier.comparison.safer == other.safer
-        && earlier.comparison.firstSafe == other.firstSafe && earlier.comparison.secondSafe == other.secondSafe
-      return Repetition(line: row.line, earlier: earlier.line, contradicts: !agrees)
+      return Repetition(
+        line: row.line, earlier: earlier.line, contradicts: contradict(earlier.comparison, other))
     }
+  }
+
+  /// Whether a label known in both differs.
+  private static func contradict(_ a: Comparison<TextQuery>, _ b: Comparison<TextQuery>) -> Bool {
+    func differ<T: Equatable>(_ first: T?, _ second: T?) -> Bool { first != nil && second != nil && first != second }
+    return differ(a.better, b.better) || differ(a.safer, b.safer) || differ(a.firstSafe, b.firstSafe)
+      || differ(a.secondSafe, b.secondSafe)
   }
 
   private static func winnerIsLonger(
     _ comparisons: [Comparison<TextQuery>], _ order: KeyPath<Comparison<TextQuery>, Slot?>
-  ) -> Estimate {
+  ) -> Estimate? {
     var longer = 0.0
     var n = 0
     for comparison in comparisons {
       guard let winner = comparison[keyPath: order] else { continue }
-      let lengths = (comparison.first.response.count, comparison.second.response.count)
+      let lengths = (comparison.first.response.unicodeScalars.count, comparison.second.response.unicodeScalars.count)
       n += 1
       if lengths.0 == lengths.1 { longer += 0.5 } else if (lengths.0 > lengths.1) == (winner == .first) { longer += 1 }
     }
-    return wilson(successes: longer, of: n)
+    return n == 0 ? nil : wilson(successes: longer, of: n)
   }
 }

@@ -5,11 +5,11 @@ import Basics
 ///     {files: ["hh_dual_labelled.jsonl"], flags: "hh-subset", sources: ["harmless"], requires: ["better", "safer", "flags"],
 ///      split: {seed: 1, fractions: {train: 0.8, test: 0.2}}}
 ///
-/// Only `files` is needed. A misspelt key is an error.
+/// Only `files` is needed: a name, a list of names, or of ``FileSpec`` where files differ in format or order. A misspelt key is an
+/// error.
 public struct DataSpec: Codable, Hashable, Sendable {
-  /// File names, looked up by ``DataSearchPath``; one name or a list.
-  public var files: [String]
-  /// Detected when nil.
+  public var files: [FileSpec]
+  /// The format of files that do not name theirs; detected when nil.
   public var format: DataFormat?
   /// By which order `chosen` beats `rejected`; needed by, and only by, formats with these fields.
   public var order: CarriedOrder?
@@ -30,7 +30,7 @@ public struct DataSpec: Codable, Hashable, Sendable {
   public var split: SplitSpec?
 
   public init(
-    files: [String], format: DataFormat? = nil, order: CarriedOrder? = nil, flags: FlagRule = .none,
+    files: [FileSpec], format: DataFormat? = nil, order: CarriedOrder? = nil, flags: FlagRule = .none,
     sources: [String] = [], requires: [LabelNeed] = [], ties: TieRule = .drop, dropDuplicates: Bool = false,
     maxTokens: Int? = nil, maxPromptTokens: Int? = nil, maxRows: Int? = nil, split: SplitSpec? = nil
   ) {
@@ -51,16 +51,17 @@ public struct DataSpec: Codable, Hashable, Sendable {
   public var tokenLimits: TokenLimits { TokenLimits(maxTokens: maxTokens, maxPromptTokens: maxPromptTokens) }
 
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case files, format, order, flags, sources, requires, ties, dropDuplicates, maxTokens, maxPromptTokens, maxRows, split
+    case files, format, order, flags, sources, requires, ties, dropDuplicates, maxTokens, maxPromptTokens, maxRows,
+      split
   }
 
   public init(from decoder: any Decoder) throws {
     try decoder.refuseUnknownKeys(CodingKeys.self)
     let container = try decoder.container(keyedBy: CodingKeys.self)
     if let one = try? container.decode(String.self, forKey: .files) {
-      files = [one]
+      files = [FileSpec(name: one)]
     } else {
-      files = try container.decode([String].self, forKey: .files)
+      files = try container.decode([FileSpec].self, forKey: .files)
     }
     format = try container.decodeIfPresent(DataFormat.self, forKey: .format)
     order = try container.decodeIfPresent(CarriedOrder.self, forKey: .order)
@@ -73,6 +74,42 @@ public struct DataSpec: Codable, Hashable, Sendable {
     maxPromptTokens = try container.decodeIfPresent(Int.self, forKey: .maxPromptTokens)
     maxRows = try container.decodeIfPresent(Int.self, forKey: .maxRows)
     split = try container.decodeIfPresent(SplitSpec.self, forKey: .split)
+  }
+}
+
+/// One data file: its name, looked up by ``DataSearchPath``, and what holds for this file only.
+///
+///     {name: "hh_harmless_base_test.jsonl.gz", order: "safety", source: "harmless"}
+public struct FileSpec: Codable, Hashable, Sendable, ExpressibleByStringLiteral {
+  public var name: String
+  public var format: DataFormat?
+  public var order: CarriedOrder?
+  /// The source of rows that do not name theirs.
+  public var source: String?
+
+  public init(name: String, format: DataFormat? = nil, order: CarriedOrder? = nil, source: String? = nil) {
+    self.name = name
+    self.format = format
+    self.order = order
+    self.source = source
+  }
+
+  public init(stringLiteral name: String) { self.init(name: name) }
+
+  private enum CodingKeys: String, CodingKey, CaseIterable { case name, format, order, source }
+
+  public init(from decoder: any Decoder) throws {
+    if let name = try? decoder.singleValueContainer().decode(String.self) {
+      self.init(name: name)
+      return
+    }
+    try decoder.refuseUnknownKeys(CodingKeys.self)
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      name: try container.decode(String.self, forKey: .name),
+      format: try container.decodeIfPresent(DataFormat.self, forKey: .format),
+      order: try container.decodeIfPresent(CarriedOrder.self, forKey: .order),
+      source: try container.decodeIfPresent(String.self, forKey: .source))
   }
 }
 

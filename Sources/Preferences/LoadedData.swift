@@ -26,8 +26,7 @@ extension DataSpec {
       throw UserError("the data names no file", at: "`files`", advice: "name at least one", exitCode: .usage)
     }
     let split = try split.map { try PromptSplit(seed: $0.seed, fractions: $0.fractions, unit: $0.by, at: "`split`") }
-    let options = ReadOptions(format: format, order: order, ties: ties, limits: limits)
-    let read = try files.map { try PreferenceFile(reading: searchPath.find($0), name: $0, options: options) }
+    let read = try files.map { try self.read($0, searchPath: searchPath, limits: limits) }
     var report = DataReport()
     report.split = self.split
     report.flagRule = flags
@@ -52,6 +51,12 @@ extension DataSpec {
     return LoadedData(parts: parts, report: report)
   }
 
+  private func read(_ file: FileSpec, searchPath: DataSearchPath, limits: ReadLimits) throws -> PreferenceFile {
+    let options = ReadOptions(
+      format: file.format ?? format, order: file.order ?? order, ties: ties, source: file.source, limits: limits)
+    return try PreferenceFile(reading: searchPath.find(file.name), name: file.name, options: options)
+  }
+
   /// `count` of the rows, in their order: those with the smallest seeded hashes, so that a row stays chosen when others come or go.
   private func sample(_ rows: [Comparison<TextQuery>], count: Int) -> [Comparison<TextQuery>] {
     if rows.count <= count { return rows }
@@ -66,8 +71,9 @@ extension DataSpec {
   private func nothingLeft(_ report: DataReport) -> UserError {
     let reasons = report.dropped.counts.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
     return UserError(
-      "no pair of the data can be used", at: files.joined(separator: ", "),
-      because: "of \(report.rowsRead) rows: " + reasons.map { "\($0.value) dropped for \($0.key.title)" }.joined(separator: ", "),
+      "no pair of the data can be used", at: files.map(\.name).joined(separator: ", "),
+      because: "of \(report.rowsRead) rows: "
+        + reasons.map { "\($0.value) dropped for \($0.key.title)" }.joined(separator: ", "),
       advice: "look at `sources`, `requires` and `flags`, or run `bfpo data check`", exitCode: .badData)
   }
 }
@@ -77,7 +83,8 @@ extension DataReport {
     let count = file.rows.count + file.unusable.count
     files.append(
       File(
-        name: file.name, sha256: file.sha256, bytes: file.byteCount, format: file.format, order: file.order, rows: count))
+        name: file.name, sha256: file.sha256, bytes: file.byteCount, format: file.format, order: file.order, rows: count
+      ))
     rowsRead += count
     dropped.add(DropCounts(file.unusable.map(\.reason)))
   }

@@ -54,7 +54,9 @@ public struct MixtureSpec: Codable, Hashable, Sendable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     streams = try container.decode([StreamSpec].self, forKey: .streams)
     mode = try container.decodeIfPresent(BatchMode.self, forKey: .mode) ?? .epochs
-    if let complaint { throw UserError("the mixture is not usable", at: "`streams`", because: complaint, exitCode: .usage) }
+    if let complaint {
+      throw UserError("the mixture is not usable", at: "`streams`", because: complaint, exitCode: .usage)
+    }
   }
 
   /// What is wrong with the mixture, or nil.
@@ -75,7 +77,7 @@ public struct MixtureSpec: Codable, Hashable, Sendable {
     let samplers = try zip(streams, counts).map { stream, count in
       if count == 0 {
         throw UserError(
-          "the stream `\(stream.name)` has no usable pair", at: stream.data.files.joined(separator: ", "),
+          "the stream `\(stream.name)` has no usable pair", at: stream.data.files.map(\.name).joined(separator: ", "),
           advice: "run `bfpo data check` on its files", exitCode: .badData)
       }
       return BatchSampler(count: count, batchSize: stream.batchSize, mode: mode, seed: seed.child(stream.name))

@@ -53,7 +53,9 @@ public struct PreferenceFile: Sendable {
     let reader = try Self.reader(format, options: options, first: first)
     while let row = try iterator.next() {
       switch try reader.read(row) {
-      case .comparison(let comparison): rows.append(Row(comparison: comparison, line: row.line))
+      case .comparison(var comparison):
+        if comparison.source.isEmpty { comparison.source = options.source ?? "" }
+        rows.append(Row(comparison: comparison, line: row.line))
       case .unusable(let reason): unusable.append(UnusableRow(line: row.line, reason: reason))
       }
     }
@@ -87,7 +89,8 @@ public struct PreferenceFile: Sendable {
   static func missingOrder(at location: String, format: DataFormat) -> UserError {
     UserError(
       "the order that `chosen` follows must be named", at: location,
-      because: "a \(format.rawValue) file says which response was chosen, not whether it is the more helpful or the safer one",
+      because:
+        "a \(format.rawValue) file says which response was chosen, not whether it is the more helpful or the safer one",
       advice: "give `order: helpfulness`, `order: safety` or `order: both`", exitCode: .usage)
   }
 }

@@ -76,7 +76,8 @@ struct DataFile {
       try refuse("the file is compressed with \(tool)", advice: "decompress it first, or use gzip")
     }
     if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
-      try refuse("the file is not UTF-8", because: "it begins as UTF-16 does", advice: "convert it: iconv -f UTF-16 -t UTF-8")
+      try refuse(
+        "the file is not UTF-8", because: "it begins as UTF-16 does", advice: "convert it: iconv -f UTF-16 -t UTF-8")
     }
     if bytes[start...].allSatisfy({ $0 <= 0x20 }) {
       try refuse("the file is empty", advice: "it should hold one JSON object a line, or a JSON list of objects")

@@ -30,7 +30,9 @@ public enum Gzip {
   /// The position after a member's header.
   private static func endOfHeader(_ bytes: [UInt8], at start: Int) throws(GzipError) -> Int {
     guard bytes.count - start >= 10 else { throw .truncated }
-    guard bytes[start + 2] == 8 else { throw .corrupt("compression method \(bytes[start + 2]), only 8 (DEFLATE) exists") }
+    guard bytes[start + 2] == 8 else {
+      throw .corrupt("compression method \(bytes[start + 2]), only 8 (DEFLATE) exists")
+    }
     let flags = bytes[start + 3]
     guard flags & 0xe0 == 0 else { throw .corrupt("reserved header flags are set") }
     var position = start + 10

@@ -78,7 +78,9 @@ struct Inflater {
   private mutating func copyStored(into output: inout [UInt8]) throws(GzipError) {
     _ = try take(bitCount % 8)
     let length = try take(16)
-    guard try take(16) == ~length & 0xffff else { throw .corrupt("a stored block's length does not match its complement") }
+    guard try take(16) == ~length & 0xffff else {
+      throw .corrupt("a stored block's length does not match its complement")
+    }
     guard output.count + length <= limit else { throw .tooLarge(limit: limit) }
     position -= bitCount / 8
     (bits, bitCount) = (0, 0)

@@ -86,7 +86,8 @@ struct JSONTextParser {
   }
 
   private mutating func unclosed(_ what: String, _ bracket: String) -> String {
-    peek() == nil ? "the text ends inside \(what == "object" ? "an" : "a") \(what)" : "a comma or `\(bracket)` is expected"
+    peek() == nil
+      ? "the text ends inside \(what == "object" ? "an" : "a") \(what)" : "a comma or `\(bracket)` is expected"
   }
 
   private mutating func literal(_ word: StaticString, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue {
@@ -164,7 +165,8 @@ struct JSONTextParser {
   private mutating func unicodeEscape() throws(JSONSyntaxError) -> Unicode.Scalar {
     let high = try hexadecimal()
     if let scalar = Unicode.Scalar(high) { return scalar }
-    guard high < 0xdc00, position + 1 < end, bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u")
+    guard high < 0xdc00, position + 1 < end, bytes[position] == UInt8(ascii: "\\"),
+      bytes[position + 1] == UInt8(ascii: "u")
     else { throw failure("half of a surrogate pair") }
     let low = try hexadecimal()
     guard (0xdc00...0xdfff).contains(low), let scalar = Unicode.Scalar(0x10000 + (high - 0xd800) << 10 + (low - 0xdc00))

@@ -48,7 +48,8 @@ struct RowFields {
     let names = members.keys.filter { $0 != key }
     let state = members[key] == nil ? "is missing" : "is null"
     return UserError(
-      "the field `\(key)` \(state)", at: location, because: "the row has \(names.sorted().map { "`\($0)`" }.joined(separator: ", "))",
+      "the field `\(key)` \(state)", at: location,
+      because: "the row has \(names.sorted().map { "`\($0)`" }.joined(separator: ", "))",
       advice: nearestName(to: key, among: names.sorted()).map { "is `\($0)` a misspelling of it?" }
         ?? "complete the row, or remove it",
       exitCode: .badData)
@@ -57,7 +58,8 @@ struct RowFields {
   func wrong(_ key: String, expected: String) -> UserError {
     UserError(
       "the field `\(key)` has a wrong value", at: location,
-      because: "expected \(expected), found \(members[key].map(Self.described) ?? "nothing")", advice: "correct the row",
+      because: "expected \(expected), found \(members[key].map(Self.described) ?? "nothing")",
+      advice: "correct the row",
       exitCode: .badData)
   }
 
@@ -67,7 +69,8 @@ struct RowFields {
     case .null: return "null"
     case .bool(let value): return "\(value)"
     case .number(let value): return value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
-    case .string(let value): return value.count <= 24 ? "the string \"\(value)\"" : "the string \"\(value.prefix(24))…\""
+    case .string(let value):
+      return value.count <= 24 ? "the string \"\(value)\"" : "the string \"\(value.prefix(24))…\""
     case .array: return "a list"
     case .object: return "an object"
     }

@@ -11,7 +11,8 @@ import Language
 /// All but `prompt`, `chosen` and `rejected` are optional; `severity` and `category` are allowed and not used.
 public enum CanonicalRow {
   static let keys = [
-    "prompt", "chosen", "rejected", "chosen_safe", "rejected_safe", "better", "safer", "id", "weight", "source", "severity",
+    "prompt", "chosen", "rejected", "chosen_safe", "rejected_safe", "better", "safer", "id", "weight", "source",
+    "severity",
     "category",
   ]
 

@@ -33,7 +33,8 @@ struct ChosenRejectedReader: RowReader {
     } else {
       scores = row
     }
-    guard let chosen = try scores.optionalNumber("score_chosen"), let rejected = try scores.optionalNumber("score_rejected")
+    guard let chosen = try scores.optionalNumber("score_chosen"),
+      let rejected = try scores.optionalNumber("score_rejected")
     else { return nil }
     if chosen < rejected { return .contradictoryScores }
     return chosen == rejected && ties == .drop ? .tie : nil

@@ -43,14 +43,18 @@ public struct ReadOptions: Hashable, Sendable {
   /// Needed by formats with `chosen` and `rejected`, refused by those that name their orders.
   public var order: CarriedOrder?
   public var ties: TieRule
+  /// The source of rows that do not name theirs.
+  public var source: String?
   public var limits: ReadLimits
 
   public init(
-    format: DataFormat? = nil, order: CarriedOrder? = nil, ties: TieRule = .drop, limits: ReadLimits = ReadLimits()
+    format: DataFormat? = nil, order: CarriedOrder? = nil, ties: TieRule = .drop, source: String? = nil,
+    limits: ReadLimits = ReadLimits()
   ) {
     self.format = format
     self.order = order
     self.ties = ties
+    self.source = source
     self.limits = limits
   }
 }

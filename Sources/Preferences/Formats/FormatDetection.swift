@@ -27,7 +27,8 @@ struct FormatDetection {
     if first.has("hh_subset") { return .hhDual }
     if rows.contains(where: { beginsAsTranscript($0.members["prompt"]) }) {
       throw ambiguous(
-        first, "a prompt begins with `Human:`, which may be a transcript of turns or plain text", [.hhDual, .pkuSafeRLHF])
+        first, "a prompt begins with `Human:`, which may be a transcript of turns or plain text",
+        [.hhDual, .pkuSafeRLHF])
     }
     return .pkuSafeRLHF
   }
@@ -40,7 +41,8 @@ struct FormatDetection {
     }
     if !labels.isEmpty { return .canonical }
     if !scores.isEmpty { return .ultrafeedback }
-    let chosenIsTranscript = beginsAsTranscript(first.members["chosen"]) && beginsAsTranscript(first.members["rejected"])
+    let chosenIsTranscript =
+      beginsAsTranscript(first.members["chosen"]) && beginsAsTranscript(first.members["rejected"])
     guard let prompt = first.members["prompt"] else {
       if chosenIsTranscript { return .hhRLHF }
       if first.members["chosen"]?.array != nil { return .trl }
@@ -60,7 +62,8 @@ struct FormatDetection {
 
   private func ambiguous(_ row: RowFields, _ why: String, _ formats: [DataFormat]) -> UserError {
     UserError(
-      "the format of the file could be \(formats.map(\.rawValue).joined(separator: " or "))", at: row.location, because: why,
+      "the format of the file could be \(formats.map(\.rawValue).joined(separator: " or "))", at: row.location,
+      because: why,
       advice: "name it: \(formats.map { "`format: \($0.rawValue)`" }.joined(separator: " or "))", exitCode: .badData)
   }
 
