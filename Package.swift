@@ -46,7 +46,7 @@ let package = Package(
       ], swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Basics", "Plotting"], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("BasicsTests", ["Basics"]),
     tests("ModelFilesTests", ["ModelFiles", "Basics"]),
@@ -55,6 +55,8 @@ let package = Package(
     tests("TrainingTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
     tests("PeersTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
     tests("PreferencesTests", ["Preferences", "Language", "Basics"]),
+    tests("PlottingTests", ["Plotting"]),
+    tests("ReportingTests", ["Reporting", "Plotting", "Laboratory", "Basics"]),
   ],
   swiftLanguageModes: [.v6]
 )

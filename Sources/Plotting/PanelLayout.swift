@@ -1,0 +1,136 @@
+/// Margins of one panel, and the drawing of its axes and marks.
+struct PanelLayout {
+  private let panel: Panel
+  private let height: Double
+  private let xDomain: ClosedRange<Double>
+  private let yDomain: ClosedRange<Double>
+  private let yTicks: Ticks
+
+  private static let tickSize = 7.0
+  private static let titleSize = 8.0
+  private static let tickLength = 3.0
+
+  init(_ panel: Panel, height: Double) {
+    self.panel = panel
+    self.height = height
+    let extent = panel.extent
+    xDomain = panel.x.domain(for: extent.x)
+    yDomain = panel.y.domain(for: extent.y)
+    let plotHeight = height - Self.topMargin(panel) - Self.bottomMargin(panel)
+    yTicks = panel.y.ticks(domain: yDomain, length: plotHeight, size: Self.tickSize, isHorizontal: false)
+  }
+
+  private static func topMargin(_ panel: Panel) -> Double { panel.title.isEmpty ? 5 : titleSize * 1.7 }
+  private static func bottomMargin(_ panel: Panel) -> Double {
+    tickLength + 2 + tickSize + (panel.x.title.isEmpty ? 0 : titleSize * 1.4)
+  }
+
+  var leftMargin: Double {
+    let labels = yTicks.major.map { TextMetrics.width($0.label, size: Self.tickSize) }.max() ?? 0
+    return Self.tickLength + 2 + labels + (panel.y.title.isEmpty ? 0 : Self.titleSize * 1.5)
+  }
+
+  /// At least half of a tick label, which may stick out.
+  var rightMargin: Double { max(9, panel.rightMargin) }
+
+  func draw(left: Double, top: Double, plotWidth: Double, on writer: inout SVGWriter) {
+    let frame = Box(
+      left: left, top: top + Self.topMargin(panel), right: left + plotWidth,
+      bottom: top + height - Self.bottomMargin(panel))
+    if !panel.title.isEmpty {
+      writer.text(
+        TextMetrics.shortened(panel.title, width: plotWidth + rightMargin, size: Self.titleSize, bold: true), x: left,
+        middle: top + Self.titleSize * 0.7, size: Self.titleSize, bold: true)
+    }
+    var canvas = Canvas(
+      frame: frame, xScale: panel.x.scale, yScale: panel.y.scale, xDomain: xDomain, yDomain: yDomain, writer: writer)
+    drawAxes(on: &canvas)
+    for mark in panel.marks { mark.draw(on: &canvas) }
+    drawLabels(on: &canvas)
+    writer = canvas.writer
+  }
+
+  private func drawAxes(on canvas: inout Canvas) {
+    let frame = canvas.frame
+    let xTicks = panel.x.ticks(domain: xDomain, length: frame.width, size: Self.tickSize, isHorizontal: true)
+    let xPlaces = xTicks.major.map { frame.left + panel.x.scale.fraction($0.value, in: xDomain) * frame.width }
+    let yPlaces = yTicks.major.map { frame.bottom - panel.y.scale.fraction($0.value, in: yDomain) * frame.height }
+    func vertical(_ x: Double, _ top: Double, _ bottom: Double) -> String {
+      "M\(coordinate(x)),\(coordinate(top)) L\(coordinate(x)),\(coordinate(bottom))"
+    }
+    func horizontal(_ y: Double, _ left: Double, _ right: Double) -> String {
+      "M\(coordinate(left)),\(coordinate(y)) L\(coordinate(right)),\(coordinate(y))"
+    }
+    for x in xPlaces { Stroke(.mist, width: 0.5).draw(vertical(x, frame.top, frame.bottom), on: &canvas.writer) }
+    for y in yPlaces { Stroke(.mist, width: 0.5).draw(horizontal(y, frame.left, frame.right), on: &canvas.writer) }
+    let line = Stroke(.ink, width: 0.6)
+    line.draw(horizontal(frame.bottom, frame.left, frame.right), on: &canvas.writer)
+    line.draw(vertical(frame.left, frame.top, frame.bottom), on: &canvas.writer)
+    for value in xTicks.minor {
+      let x = frame.left + panel.x.scale.fraction(value, in: xDomain) * frame.width
+      Stroke(.ink, width: 0.4).draw(vertical(x, frame.bottom, frame.bottom + Self.tickLength / 2), on: &canvas.writer)
+    }
+    for value in yTicks.minor {
+      let y = frame.bottom - panel.y.scale.fraction(value, in: yDomain) * frame.height
+      Stroke(.ink, width: 0.4).draw(horizontal(y, frame.left - Self.tickLength / 2, frame.left), on: &canvas.writer)
+    }
+    let labelMiddle = frame.bottom + Self.tickLength + 2 + Self.tickSize / 2
+    for (tick, x) in zip(xTicks.major, xPlaces) {
+      line.draw(vertical(x, frame.bottom, frame.bottom + Self.tickLength), on: &canvas.writer)
+      canvas.writer.text(tick.label, x: x, middle: labelMiddle, size: Self.tickSize, anchor: .middle)
+    }
+    for (tick, y) in zip(yTicks.major, yPlaces) {
+      line.draw(horizontal(y, frame.left - Self.tickLength, frame.left), on: &canvas.writer)
+      canvas.writer.text(
+        tick.label, x: frame.left - Self.tickLength - 2, middle: y, size: Self.tickSize, anchor: .end)
+    }
+    drawTitles(on: &canvas)
+  }
+
+  private func drawTitles(on canvas: inout Canvas) {
+    let frame = canvas.frame
+    if !panel.x.title.isEmpty {
+      let middle = frame.bottom + Self.tickLength + 2 + Self.tickSize + Self.titleSize * 0.8
+      canvas.writer.text(
+        TextMetrics.shortened(panel.x.title, width: frame.width + 9, size: Self.titleSize), x: frame.centre.x,
+        middle: middle, size: Self.titleSize, anchor: .middle)
+    }
+    if !panel.y.title.isEmpty {
+      canvas.writer.upwardText(
+        TextMetrics.shortened(panel.y.title, width: frame.height + 8, size: Self.titleSize),
+        x: frame.left - leftMargin + Self.titleSize * 0.55, middle: frame.centre.y, size: Self.titleSize)
+    }
+  }
+
+  /// Texts come last, on top of everything, on a light ground where they cover something.
+  private func drawLabels(on canvas: inout Canvas) {
+    let placer = LabelPlacer(frame: canvas.frame, obstacles: canvas.obstacles)
+    let boxes = placer.place(canvas.labels)
+    for (pending, box) in zip(canvas.labels, boxes) {
+      let end = box.nearest(to: pending.anchor)
+      let dx = end.x - pending.anchor.x
+      let dy = end.y - pending.anchor.y
+      let distance = (dx * dx + dy * dy).squareRoot()
+      if distance > pending.label.clearance + 5 {
+        let share = pending.label.clearance * 0.8 / distance
+        canvas.writer.element(
+          "line",
+          [
+            "x1": coordinate(pending.anchor.x + share * dx), "y1": coordinate(pending.anchor.y + share * dy),
+            "x2": coordinate(end.x), "y2": coordinate(end.y), "stroke": Colour.grey.hex, "stroke-width": "0.40",
+          ])
+      }
+      if placer.covers(box) {
+        canvas.writer.element(
+          "rect",
+          [
+            "x": coordinate(box.left), "y": coordinate(box.top), "width": coordinate(box.width),
+            "height": coordinate(box.height), "fill": Colour.white.hex, "fill-opacity": "0.75",
+          ])
+      }
+      canvas.writer.text(
+        pending.label.text, x: box.centre.x, middle: box.centre.y, size: pending.label.size,
+        colour: pending.label.colour, anchor: .middle, bold: pending.label.isBold)
+    }
+  }
+}

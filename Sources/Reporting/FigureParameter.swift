@@ -1,0 +1,22 @@
+import Plotting
+
+/// A hyper-parameter that tells points of one arm apart.
+public struct FigureParameter: Hashable, Sendable {
+  /// As in specifications, such as `tau`.
+  public var name: String
+  public var value: Double
+
+  public init(_ name: String, _ value: Double) {
+    self.name = name
+    self.value = value
+  }
+
+  /// Such as `τ = 0.1`.
+  var text: String { "\(Self.symbol(name)) = \(compact(value))" }
+
+  /// The letter that papers use, or the name itself.
+  static func symbol(_ name: String) -> String {
+    let letters = ["tau": "τ", "alpha": "α", "beta": "β", "gamma": "γ", "lambda": "λ", "epsilon": "ε", "b1": "B1"]
+    return letters[name] ?? name
+  }
+}

@@ -1,0 +1,162 @@
+import Basics
+import Laboratory
+import Plotting
+
+/// A frontier figure's points, cleaned, put in order and split by what dominates them.
+struct FrontierContent {
+  /// The points of one arm that differ only in the path parameter, by its value.
+  struct Branch {
+    /// The other parameters.
+    var parameters: [FigureParameter]
+    var points: [FrontierPoint]
+    /// Indices of `points` that are on the front.
+    var front: Set<Int> = []
+  }
+
+  struct Arm {
+    var label: String
+    var style: MethodStyle
+    var branches: [Branch]
+
+    var points: [FrontierPoint] { branches.flatMap(\.points) }
+  }
+
+  var arms: [Arm]
+  /// Corner points of the front over all arms.
+  let frontPoints: [PlanePoint]
+  let frontCount: Int
+  let total: Int
+  let dropped: Int
+
+  static let radius = 2.3
+  static let frontStroke = Stroke(.ink, width: 1)
+  static let tint = Colour(0xF3F3F3)
+  static let limitStroke = Stroke(.grey, width: 0.9, dash: [3, 2])
+
+  init(_ figure: FrontierFigure) {
+    total = figure.series.reduce(0) { $0 + $1.points.count }
+    arms = figure.series.map { series in
+      let points = series.points.filter(\.mean.isFinite)
+      return Arm(
+        label: series.label, style: .of(method: series.method, order: series.order),
+        branches: Self.branches(points, along: figure.pathParameter))
+    }
+    let means = arms.flatMap(\.points).map(\.mean)
+    dropped = total - means.count
+    let front = paretoFront(means)
+    frontPoints = front.map { means[$0] }
+    frontCount = front.count
+    var next = 0
+    let onFront = Set(front)
+    for arm in arms.indices {
+      for branch in arms[arm].branches.indices {
+        let count = arms[arm].branches[branch].points.count
+        arms[arm].branches[branch].front = Set((0..<count).filter { onFront.contains(next + $0) })
+        next += count
+      }
+    }
+  }
+
+  private static func branches(_ points: [FrontierPoint], along name: String) -> [Branch] {
+    var branches: [[FigureParameter]: [FrontierPoint]] = [:]
+    for point in points { branches[point.parameters.filter { $0.name != name }, default: []].append(point) }
+    func isBefore(_ a: [FigureParameter], _ b: [FigureParameter]) -> Bool {
+      for (left, right) in zip(a, b) where left != right { return (left.name, left.value) < (right.name, right.value) }
+      return a.count < b.count
+    }
+    return branches.keys.sorted(by: isBefore).map { key in
+      let ordered = (branches[key] ?? []).sorted { a, b in
+        let left = a.value(of: name) ?? -.infinity
+        let right = b.value(of: name) ?? -.infinity
+        return (left, a.x.mean, a.y.mean) < (right, b.x.mean, b.y.mean)
+      }
+      return Branch(parameters: key, points: ordered)
+    }
+  }
+
+  var hasSeeds: Bool { arms.contains { $0.points.contains { $0.seeds.count > 1 } } }
+  var hasIntervals: Bool { arms.contains { $0.points.contains { $0.x.high > $0.x.low || $0.y.high > $0.y.low } } }
+
+  static func paint(_ colour: Colour, onFront: Bool) -> MarkerPaint {
+    onFront
+      ? MarkerPaint(fill: colour, stroke: .black, strokeWidth: 0.6)
+      : MarkerPaint(fill: colour, opacity: 0.38)
+  }
+
+  // MARK: Marks
+
+  /// The hypervolume's area and the limit curve.
+  func groundMarks(limit: [PlanePoint], floor: PlanePoint) -> [any Mark] {
+    let corners = paretoStaircase(frontPoints, floor: floor).map(\.data)
+    var marks: [any Mark] = [StaircaseMark(corners, stroke: nil, floor: floor.data, tint: Self.tint)]
+    if limit.count > 1 { marks.append(PathMark(limit.map(\.data), stroke: Self.limitStroke, isFitted: false)) }
+    return marks
+  }
+
+  /// The front's line, from the left edge of the panel to its lower edge.
+  func frontMarks() -> [any Mark] {
+    guard let first = frontPoints.first, let last = frontPoints.last else { return [] }
+    let range = (x: 10 * (last.x - first.x) + 10, y: 10 * (first.y - last.y) + 10)
+    let beyond = PlanePoint(x: first.x - range.x, y: last.y - range.y)
+    return [StaircaseMark(paretoStaircase(frontPoints, floor: beyond).map(\.data), stroke: Self.frontStroke)]
+  }
+
+  func seedMarks() -> [any Mark] {
+    arms.map { arm in
+      let seeds = arm.points.filter { $0.seeds.count > 1 }.flatMap(\.seeds).filter(\.isFinite)
+      return PointsMark(
+        seeds.map(\.data).sorted { ($0.x, $0.y) < ($1.x, $1.y) }, shape: .circle, radius: 0.75,
+        paint: MarkerPaint(fill: arm.style.colour, opacity: 0.35), prominence: 0.1)
+    }
+  }
+
+  func pathMarks() -> [any Mark] {
+    arms.flatMap { arm in
+      arm.branches.filter { $0.points.count > 1 }.map { branch in
+        PathMark(
+          branch.points.map(\.mean.data), stroke: Stroke(arm.style.colour, width: 0.6, opacity: 0.55))
+      }
+    }
+  }
+
+  /// Intervals, then markers.
+  func pointMarks(onFront: Bool) -> [any Mark] {
+    var intervals: [any Mark] = []
+    var markers: [any Mark] = []
+    for arm in arms {
+      let chosen = arm.branches.flatMap { branch in
+        branch.points.indices.filter { branch.front.contains($0) == onFront }.map { branch.points[$0] }
+      }
+      guard !chosen.isEmpty else { continue }
+      intervals.append(
+        IntervalsMark(
+          chosen.map { point in
+            IntervalsMark.Interval(centre: point.mean.data, x: Self.range(point.x), y: Self.range(point.y))
+          }, colour: arm.style.colour, width: 0.5, opacity: onFront ? 0.9 : 0.45, hiddenRadius: Self.radius))
+      markers.append(
+        PointsMark(
+          chosen.map(\.mean.data), shape: arm.style.shape, radius: Self.radius,
+          paint: Self.paint(arm.style.colour, onFront: onFront), notes: chosen.map { Self.note(arm.label, $0) },
+          prominence: onFront ? 1 : 0.6))
+    }
+    return intervals + markers
+  }
+
+  private static func range(_ estimate: Estimate) -> ClosedRange<Double>? {
+    guard estimate.low.isFinite, estimate.high.isFinite, estimate.low < estimate.high else { return nil }
+    return estimate.low...estimate.high
+  }
+
+  private static func note(_ label: String, _ point: FrontierPoint) -> String {
+    let settings = ([label] + point.parameters.map(\.text)).joined(separator: ", ")
+    return "\(settings): (\(compact(point.x.mean, digits: 3)), \(compact(point.y.mean, digits: 3)))"
+  }
+}
+
+extension FrontierPoint {
+  func value(of name: String) -> Double? { parameters.first { $0.name == name }?.value }
+}
+
+extension PlanePoint {
+  var data: DataPoint { DataPoint(x, y) }
+}

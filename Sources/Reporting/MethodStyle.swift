@@ -1,0 +1,59 @@
+import Plotting
+
+/// The colour and shape of a method, the same in every figure.
+///
+/// The shape and the family of colours belong to the method; which preference order it was trained on picks the shade
+/// within the family.
+public struct MethodStyle: Hashable, Sendable {
+  public var shape: MarkerShape
+  public var colour: Colour
+
+  /// The style of an arm.
+  ///
+  /// A method outside the table gets one of the remaining shapes and colours, chosen by its name alone.
+  ///
+  /// - Parameters:
+  ///   - method: an objective's id, such as `bfpo`.
+  ///   - order: the preference order of the arm's data, such as `safety`; nil and `helpfulness` give the main shade.
+  public static func of(method: String, order: String? = nil) -> MethodStyle {
+    let family = known[method] ?? fallback(method)
+    switch order {
+    case nil, "helpfulness", "helpful", "better": return MethodStyle(shape: family.shape, colour: family.main)
+    case "safety", "safe", "safer": return MethodStyle(shape: family.shape, colour: family.companion)
+    default: return MethodStyle(shape: family.shape, colour: family.main.mixed(with: .black, share: 0.55))
+    }
+  }
+
+  /// The colour for text: dark enough to read on white.
+  public var textColour: Colour { colour.mixed(with: .black, share: 0.35) }
+
+  private struct Family {
+    var shape: MarkerShape
+    var main: Colour
+    var companion: Colour
+
+    init(_ shape: MarkerShape, _ main: Colour, _ companion: Colour? = nil) {
+      self.shape = shape
+      self.main = main
+      self.companion = companion ?? main.mixed(with: .white, share: 0.45)
+    }
+  }
+
+  private static let known: [String: Family] = [
+    "bfpo": Family(.diamond, .vermillion, .orange),
+    "dpo": Family(.circle, .blue, .skyBlue),
+    "ipo": Family(.square, .bluishGreen),
+    "constrained-dpo": Family(.triangle, .reddishPurple),
+    "safe-rlhf": Family(.triangleDown, .black),
+    "modpo": Family(.pentagon, .orange),
+  ]
+
+  private static func fallback(_ method: String) -> Family {
+    let shapes: [MarkerShape] = [.star, .hexagon, .pentagon, .triangleDown, .cross, .plus]
+    let colours: [Colour] = [.reddishPurple, .orange, .skyBlue, .black, Colour(0x8A8000)]
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in method.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    let choice = Int((hash ^ (hash >> 32)) % UInt64(shapes.count * colours.count))
+    return Family(shapes[choice % shapes.count], colours[choice / shapes.count])
+  }
+}
