@@ -6,9 +6,11 @@ public struct SummaryPoint: Codable, Sendable {
   public var arm: String
   public var objective: String
   public var order: String
+  /// `sum` or `mean` over response tokens.
+  public var reduction: String
   /// The swept hyper-parameters, τ first.
   public var axes: [AxisValue]
-  /// Metric → mean with an interval; see ``SummaryPoint/interval``.
+  /// Metric → mean with an interval; see ``intervalMethod(_:)``.
   public var metrics: [String: Estimate]
   /// Metric → the value of each seed that is done, in the order of `seeds`.
   public var values: [String: [Double]]
@@ -17,9 +19,11 @@ public struct SummaryPoint: Codable, Sendable {
   public var failed: Int
 
   /// How intervals are formed, for captions.
-  public static let interval = """
-    95 % percentile bootstrap over seeds; for a proportion over held-out pairs, the wider 95 % Wilson interval of those pairs
-    """
+  public static func intervalMethod(_ points: [SummaryPoint]) -> String {
+    let hasProportions = points.contains { $0.metrics.keys.contains { $0.hasSuffix("_n") } }
+    return "percentile bootstrap over seeds"
+      + (hasProportions ? ", or Wilson's over the held-out pairs where that is wider" : "")
+  }
 }
 
 /// The points of an experiment in the order of its plan.
@@ -59,7 +63,8 @@ private func summarise(group: [PlannedCell], records: [String: RunRecord]) -> Su
   let configuration = group[0].configuration
   return SummaryPoint(
     arm: group[0].arm, objective: configuration.objective, order: configuration.order.rawValue,
-    axes: group[0].axes, metrics: metrics, values: values, seeds: done.map(\.0),
+    reduction: configuration.parameters["reduction"]?.string ?? "sum", axes: group[0].axes, metrics: metrics,
+    values: values, seeds: done.map(\.0),
     missing: group.count - done.count - failed, failed: failed)
 }
 

@@ -68,7 +68,10 @@ func train<P: Policy & ~Copyable>(
   func opened<O: Objective>(_ objective: O) throws -> TrainingCurve {
     try trainOffline(
       &policy, streams: streams, objective: objective, configuration: cell.training,
-      seed: SeedTree(cell.seed).child("training"), stepZeroTolerance: stepZeroTolerance, afterStep: afterStep)
+      seed: trainingSeed(cell), stepZeroTolerance: stepZeroTolerance, afterStep: afterStep)
   }
   return try opened(objective)
 }
+
+/// The seed of a cell's batches.
+func trainingSeed(_ cell: CellConfiguration) -> SeedTree { SeedTree(cell.seed).child("training") }

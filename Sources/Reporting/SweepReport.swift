@@ -14,7 +14,7 @@ public struct SweepReport: Sendable {
 ///
 /// - Throws: ``UserError``: 66 when nothing has run into the folder, 73 when files cannot be written.
 public func writeReport(_ folder: ResultsFolder) throws -> SweepReport {
-  let (_, cells, _) = try folder.loadPlan()
+  let (spec, cells, reference) = try folder.loadPlan()
   let records = folder.loadRecords().records
   let points = summarise(cells, records: records)
   func write(_ text: String, _ name: String) throws {
@@ -23,5 +23,7 @@ public func writeReport(_ folder: ResultsFolder) throws -> SweepReport {
   try write(metricsCSV(cells, records: records), "metrics.csv")
   try write(summaryCSV(points), "summary.csv")
   try write(try canonicalJSON(points, pretty: true) + "\n", "summary.json")
-  return SweepReport(points: points, table: summaryTable(points), figures: [])
+  try write(frontierFigure(spec, points: points, reference: reference).svg(), "frontier.svg")
+  return SweepReport(
+    points: points, table: summaryTable(points), figures: [folder.url.appendingPathComponent("frontier.svg")])
 }

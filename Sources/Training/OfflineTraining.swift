@@ -24,9 +24,7 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
 ) throws -> TrainingCurve {
   precondition(!streams.isEmpty && streams.allSatisfy { !$0.pairs.isEmpty }, "training needs at least one pair")
   let samplers = streams.map {
-    BatchSampler(
-      count: $0.pairs.count, batchSize: configuration.batchSize, mode: configuration.sampling,
-      seed: seed.child("batches").child($0.name))
+    batchSampler(count: $0.pairs.count, stream: $0.name, configuration: configuration, seed: seed)
   }
   var gradient = policy.zeroGradient()
   var optimiser = AdamW(like: gradient, configuration: configuration)
@@ -133,4 +131,13 @@ private func nonFiniteGradient<Scalar>(_ gradient: TensorSet<Scalar>, step: Int)
   return .numerical(
     "a gradient is no longer finite", at: "step \(step), tensor `\(tensor)`",
     because: "the backward pass overflowed", advice: "lower the learning rate, or set maxGradientNorm")
+}
+
+/// How batches of a stream are drawn in ``trainOffline``: a pure function of the run's seed and the stream's name.
+public func batchSampler(
+  count: Int, stream: String, configuration: TrainingConfiguration, seed: SeedTree
+) -> BatchSampler {
+  BatchSampler(
+    count: count, batchSize: configuration.batchSize, mode: configuration.sampling,
+    seed: seed.child("batches").child(stream))
 }

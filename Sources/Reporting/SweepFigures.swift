@@ -1,0 +1,62 @@
+import Basics
+import Laboratory
+
+/// The words of an experiment's figures: what the two axes mean for each kind of policy.
+private struct FigureWords {
+  var helpfulness: String
+  var safety: String
+  var judged: String
+
+  init(_ spec: ExperimentSpec) {
+    switch spec.policy.kind {
+    case .tabular:
+      helpfulness = "Helpfulness: P(preferred to a reference draw)"
+      safety = "Safety: P(flagged safe)"
+      judged = "Exact expectations under the trained policy on the synthetic world."
+    case .llama:
+      helpfulness = "Helpfulness: held-out accuracy on the helpfulness order"
+      safety = "Safety: held-out accuracy on the harmlessness order"
+      judged =
+        "Accuracy of the implicit reward log π − log π_ref (summed over tokens) on held-out human-labelled pairs."
+    }
+  }
+}
+
+/// The safety-helpfulness frontier of an experiment.
+func frontierFigure(
+  _ spec: ExperimentSpec, points: [SummaryPoint], reference: [String: Double]
+) -> FrontierFigure {
+  let words = FigureWords(spec)
+  let arms = points.reduce(into: [String]()) { if $0.last != $1.arm { $0.append($1.arm) } }
+  let series = arms.map { arm in
+    let own = points.filter { $0.arm == arm }
+    return FrontierSeries(
+      label: arm, method: own[0].objective, order: own[0].order, points: own.compactMap(frontierPoint))
+  }
+  var untrained: PlanePoint?
+  if let x = reference["helpfulness"], let y = reference["safety"] { untrained = PlanePoint(x: x, y: y) }
+  return FrontierFigure(
+    title: "Safety versus helpfulness: \(spec.name)", series: series, reference: untrained,
+    xTitle: words.helpfulness, yTitle: words.safety, hypervolumeReference: PlanePoint(x: 0, y: 0),
+    intervalMethod: SummaryPoint.intervalMethod(points),
+    conventions: [words.judged, conventionsText(points)])
+}
+
+private func frontierPoint(_ point: SummaryPoint) -> FrontierPoint? {
+  guard let x = point.metrics["helpfulness"], let y = point.metrics["safety"] else { return nil }
+  let seeds = zip(point.values["helpfulness"] ?? [], point.values["safety"] ?? []).map { PlanePoint(x: $0, y: $1) }
+  let parameters = point.axes.compactMap { axis in axis.value.number.map { FigureParameter(axis.name, $0) } }
+  return FrontierPoint(parameters: parameters, x: x, y: y, seeds: seeds)
+}
+
+/// τ and the reduction, for every footer.
+func conventionsText(_ points: [SummaryPoint]) -> String {
+  "A larger τ (DPO's β) keeps the policy closer to the reference; log-probabilities are \(reductionText(points))."
+}
+
+private func reductionText(_ points: [SummaryPoint]) -> String {
+  let reductions = Set(points.map(\.reduction))
+  if reductions == ["mean"] { return "averaged over response tokens" }
+  if reductions == ["sum"] { return "summed over response tokens" }
+  return "summed or averaged over response tokens, as each record says"
+}
