@@ -1,6 +1,86 @@
 #include "CVectorMath.h"
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
-void bfpo_exp_shifted(const float *x, float *y, size_t count, float shift) {
-  for (size_t i = 0; i < count; i++) y[i] = expf(x[i] - shift);
+// Vectors are passed between inlined functions only, so that no calling convention is involved.
+#pragma clang diagnostic ignored "-Wpsabi"
+#define INLINE inline __attribute__((always_inline))
+
+#define LANES 16
+typedef float vector __attribute__((vector_size(4 * LANES)));
+typedef int32_t mask __attribute__((vector_size(4 * LANES)));
+#define splat(value) ((vector){0} + (value))
+
+struct functions {
+  const char *instructions;
+  float (*exp_shifted)(const float *, float *, size_t, float);
+  float (*max)(const float *, size_t);
+  float (*dot)(const float *, const float *, size_t);
+  void (*gated)(const float *, const float *, float *, size_t);
+  void (*gated_backward)(const float *, const float *, const float *, float *, float *, float *, size_t);
+  void (*add_scaled)(const float *, float *, size_t, float);
+};
+
+#define TABLE(label, suffix)                                                                                           \
+  {label,           exp_shifted_##suffix,    max_##suffix,       dot_##suffix,                                         \
+   gated_##suffix, gated_backward_##suffix, add_scaled_##suffix}
+
+#define FUSED(a, b, c) ((a) * (b) + (c))
+#define NAME(x) x##_baseline
+#include "vector_functions.inc"
+#undef NAME
+static const struct functions baseline = TABLE("baseline", baseline);
+
+#if defined(__x86_64__)
+#undef FUSED
+#define FUSED(a, b, c) __builtin_elementwise_fma(a, b, c)
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define NAME(x) x##_avx2
+#include "vector_functions.inc"
+#undef NAME
+#pragma clang attribute pop
+static const struct functions avx2 = TABLE("avx2", avx2);
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"), min_vector_width(512))), \
+                             apply_to = function)
+#define NAME(x) x##_avx512
+#include "vector_functions.inc"
+#undef NAME
+#pragma clang attribute pop
+static const struct functions avx512 = TABLE("avx512", avx512);
+#endif
+
+static const struct functions *active = &baseline;
+
+__attribute__((constructor)) static void select_functions(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512bw")) {
+    active = &avx512;
+  } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    active = &avx2;
+  }
+#endif
 }
+
+const char *bfpo_vector_instructions(void) { return active->instructions; }
+
+float bfpo_exp_shifted(const float *x, float *y, size_t count, float shift) {
+  return active->exp_shifted(x, y, count, shift);
+}
+
+float bfpo_max(const float *x, size_t count) { return active->max(x, count); }
+
+float bfpo_dot(const float *x, const float *y, size_t count) { return active->dot(x, y, count); }
+
+void bfpo_gated(const float *gate, const float *up, float *out, size_t count) { active->gated(gate, up, out, count); }
+
+void bfpo_gated_backward(const float *gate, const float *up, const float *d, float *out, float *dgate, float *dup,
+                         size_t count) {
+  active->gated_backward(gate, up, d, out, dgate, dup, count);
+}
+
+void bfpo_add_scaled(const float *x, float *y, size_t count, float factor) { active->add_scaled(x, y, count, factor); }

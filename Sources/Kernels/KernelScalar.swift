@@ -1,5 +1,46 @@
 /// The number type of a model: `Float` runs, `Double` is checked by finite differences.
-public protocol KernelScalar: BinaryFloatingPoint, Sendable where RawSignificand: FixedWidthInteger {}
+///
+/// The requirements are the innermost loops, on raw memory: BLAS and hand-vectorised C for `Float`, BLAS and the standard
+/// library for `Double`. Nothing outside this module calls them; the kernels built on them take ``Tile``s and arrays.
+public protocol KernelScalar: BinaryFloatingPoint, Sendable where RawSignificand: FixedWidthInteger {
+  /// c = alpha · op(a) · op(b) + beta · c, row-major, with op(a) [rows, depth], op(b) [depth, columns], c [rows, columns].
+  ///
+  /// When beta is 0, c need not be initialised.
+  @unsafe static func multiplyMatrices(
+    rows: Int, columns: Int, depth: Int, alpha: Self, _ a: UnsafePointer<Self>, stride aStride: Int,
+    transposed aTransposed: Bool, _ b: UnsafePointer<Self>, stride bStride: Int, transposed bTransposed: Bool,
+    beta: Self, _ c: UnsafeMutablePointer<Self>, stride cStride: Int)
 
-extension Float: KernelScalar {}
-extension Double: KernelScalar {}
+  /// y = alpha · op(a) · x + beta · y for a [rows, columns], row-major.
+  @unsafe static func multiplyMatrixVector(
+    rows: Int, columns: Int, alpha: Self, _ a: UnsafePointer<Self>, stride: Int, transposed: Bool,
+    _ x: UnsafePointer<Self>, beta: Self, _ y: UnsafeMutablePointer<Self>)
+
+  /// y[i] = exp(x[i] − shift); returns Σ y[i].
+  @unsafe static func exponentials(
+    of x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, count: Int, shift: Self
+  ) -> Self
+
+  /// The largest element; NaN when one is NaN.
+  @unsafe static func largest(_ x: UnsafePointer<Self>, count: Int) -> Self
+
+  /// Σ x[i] y[i].
+  @unsafe static func dot(_ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, count: Int) -> Self
+
+  /// y[i] += factor · x[i].
+  @unsafe static func addScaled(
+    _ x: UnsafePointer<Self>, to y: UnsafeMutablePointer<Self>, count: Int, factor: Self)
+
+  /// out[i] = silu(gate[i]) · up[i].
+  @unsafe static func gate(
+    _ gate: UnsafePointer<Self>, _ up: UnsafePointer<Self>, into out: UnsafeMutablePointer<Self>, count: Int)
+
+  /// Recomputes out, and dGate = d · up · silu′(gate), dUp = d · silu(gate); dGate may be the buffer of d.
+  @unsafe static func gateBackward(
+    _ gate: UnsafePointer<Self>, _ up: UnsafePointer<Self>, _ d: UnsafePointer<Self>,
+    into out: UnsafeMutablePointer<Self>, _ dGate: UnsafeMutablePointer<Self>, _ dUp: UnsafeMutablePointer<Self>,
+    count: Int)
+
+  /// The natural logarithm.
+  static func naturalLogarithm(_ x: Self) -> Self
+}

@@ -1,7 +1,37 @@
-// Elementwise transcendental functions, vectorised by the compiler for the widest instruction set
-// the processor offers (chosen at load time). Inputs and outputs may be the same buffer.
+// Row functions of a language model that the standard library does not vectorise, in single precision.
+//
+// Every function is compiled three times (AVX-512, AVX2 with FMA, baseline) from vector_functions.inc and chosen once
+// by the processor's features. Sums always run over sixteen lanes, so a result depends on the instruction set only
+// through fused multiply-add. NaN in, NaN out. Pointers need no alignment; an output may be the same buffer as an input
+// of the same call, but buffers must not overlap otherwise.
 #pragma once
 #include <stddef.h>
 
-/// y[i] = exp(x[i] - shift).
-void bfpo_exp_shifted(const float *x, float *y, size_t count, float shift);
+/// The name of the instruction set in use: "avx512", "avx2" or "baseline".
+const char *bfpo_vector_instructions(void);
+
+/// y[i] = exp(x[i] - shift); returns the sum of y. Error of each exponential at most 1.5 ulp; results below the smallest
+/// normal number are 0.
+float bfpo_exp_shifted(const float *x, float *y, size_t count, float shift);
+
+/// The largest x[i], -infinity when count is 0; NaN when any x[i] is NaN.
+float bfpo_max(const float *x, size_t count);
+
+/// sum x[i] y[i].
+float bfpo_dot(const float *x, const float *y, size_t count);
+
+/// out[i] = silu(gate[i]) up[i], with silu(g) = g / (1 + exp(-g)).
+void bfpo_gated(const float *gate, const float *up, float *out, size_t count);
+
+/// Given d = dLoss/dout of bfpo_gated: recomputes out, and writes dgate[i] = d[i] up[i] silu'(gate[i]) and
+/// dup[i] = d[i] silu(gate[i]). `dgate` may be the buffer of `d`.
+void bfpo_gated_backward(const float *gate, const float *up, const float *d, float *out, float *dgate, float *dup,
+                         size_t count);
+
+/// y[i] += factor x[i].
+void bfpo_add_scaled(const float *x, float *y, size_t count, float factor);
+
+/// OpenBLAS before 0.3.22 does not know recent processors and falls back to its AVX2 kernels, at half the speed.
+/// When this processor has AVX-512 and the fallback was taken, selects the AVX-512 kernels instead.
+/// The environment variable OPENBLAS_CORETYPE has precedence. Must run before the first product.
+void bfpo_select_blas_kernels(void);

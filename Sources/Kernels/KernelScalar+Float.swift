@@ -1,0 +1,51 @@
+import COpenBLAS
+import CVectorMath
+import Glibc
+
+extension Float: KernelScalar {
+  public static func multiplyMatrices(
+    rows: Int, columns: Int, depth: Int, alpha: Float, _ a: UnsafePointer<Float>, stride aStride: Int,
+    transposed aTransposed: Bool, _ b: UnsafePointer<Float>, stride bStride: Int, transposed bTransposed: Bool,
+    beta: Float, _ c: UnsafeMutablePointer<Float>, stride cStride: Int
+  ) {
+    unsafe cblas_sgemm(
+      CblasRowMajor, aTransposed ? CblasTrans : CblasNoTrans, bTransposed ? CblasTrans : CblasNoTrans,
+      blasInt(rows), blasInt(columns), blasInt(depth), alpha, a, blasInt(aStride), b, blasInt(bStride), beta, c,
+      blasInt(cStride))
+  }
+
+  public static func multiplyMatrixVector(
+    rows: Int, columns: Int, alpha: Float, _ a: UnsafePointer<Float>, stride: Int, transposed: Bool,
+    _ x: UnsafePointer<Float>, beta: Float, _ y: UnsafeMutablePointer<Float>
+  ) {
+    unsafe cblas_sgemv(
+      CblasRowMajor, transposed ? CblasTrans : CblasNoTrans, blasInt(rows), blasInt(columns), alpha, a,
+      blasInt(stride), x, 1, beta, y, 1)
+  }
+
+  public static func exponentials(
+    of x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int, shift: Float
+  ) -> Float { unsafe bfpo_exp_shifted(x, y, count, shift) }
+
+  public static func largest(_ x: UnsafePointer<Float>, count: Int) -> Float { unsafe bfpo_max(x, count) }
+
+  public static func dot(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int) -> Float {
+    unsafe bfpo_dot(x, y, count)
+  }
+
+  public static func addScaled(
+    _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int, factor: Float
+  ) { unsafe bfpo_add_scaled(x, y, count, factor) }
+
+  public static func gate(
+    _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>, count: Int
+  ) { unsafe bfpo_gated(gate, up, out, count) }
+
+  public static func gateBackward(
+    _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ d: UnsafePointer<Float>,
+    into out: UnsafeMutablePointer<Float>, _ dGate: UnsafeMutablePointer<Float>, _ dUp: UnsafeMutablePointer<Float>,
+    count: Int
+  ) { unsafe bfpo_gated_backward(gate, up, d, out, dGate, dUp, count) }
+
+  public static func naturalLogarithm(_ x: Float) -> Float { Glibc.log(x) }
+}
