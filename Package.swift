@@ -54,6 +54,7 @@ let package = Package(
     tests("LaboratoryTests", ["Basics", "Laboratory", "Objectives", "Preferences"]),
     tests("TrainingTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
     tests("PeersTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
+    tests("PoliciesTests", ["Policies", "Kernels", "ModelFiles", "Basics"]),
     tests("PreferencesTests", ["Preferences", "Language", "Basics"]),
     tests("PlottingTests", ["Plotting"]),
     tests("ReportingTests", ["Reporting", "Plotting", "Laboratory", "Basics"]),

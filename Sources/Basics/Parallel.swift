@@ -1,6 +1,17 @@
 import Dispatch
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Processors that are online.
+public func processorCount() -> Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
 /// Runs `body(0), …, body(count − 1)`, each exactly once, on at most `workers` threads.
 ///
 /// Which thread runs which index is not defined, so `body` must write only where its index says; then the result does not

@@ -16,14 +16,6 @@ public enum BLASRuntime {
   @inline(__always)
   static func prepare() { _ = ready }
 
-  /// Version and build options of OpenBLAS, and the processor core its kernels were chosen for.
-  public static var configuration: String {
-    prepare()
-    let build = unsafe String(cString: openblas_get_config())
-    let core = unsafe String(cString: openblas_get_corename())
-    return build.hasSuffix(core) ? build : "\(build), kernels \(core)"
-  }
-
   /// The instruction set of the hand-vectorised loops: `avx512`, `avx2` or `baseline`.
   public static var vectorInstructions: String { unsafe String(cString: bfpo_vector_instructions()) }
 }

@@ -11,7 +11,8 @@ public func tokenLogitsBackward<Scalar: KernelScalar>(
   cotangents: [Scalar], rows: Range<Int>, weight: [Scalar], targets: PredictionTargets, mean: Tile<Scalar>,
   into dx: Tile<Scalar>
 ) {
-  precondition(cotangents.count == targets.tokens.count, "\(cotangents.count) cotangents for \(targets.tokens.count) targets")
+  precondition(
+    cotangents.count == targets.tokens.count, "\(cotangents.count) cotangents for \(targets.tokens.count) targets")
   let dx = dx.rows(rows)
   dx.fill(0)
   withTile(of: weight, columns: dx.columns) { weight in

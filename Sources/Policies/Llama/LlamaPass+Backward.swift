@@ -1,0 +1,173 @@
+import Basics
+import Kernels
+
+extension LlamaPass {
+  /// Adds the gradient of Σ cotangentₜ · log p(targetₜ) to `gradients`, after a recorded forward pass.
+  ///
+  /// - Parameters:
+  ///   - cotangents: [targets].
+  ///   - gradients: the tile of every trainable tensor.
+  func backward(_ cotangents: [Scalar], plan: BackwardPlan, gradients: [LlamaTensor: Tile<Scalar>]) {
+    buffers.backward.reshape(batch, sizes)
+    predictionBackward(cotangents, gradients)
+    let isEmbeddingTrained = plan.trainable.contains(.embedding)
+    if plan.depths.contains(where: { $0 > .none }) || isEmbeddingTrained { scatterPredictions() }
+    var above: Int? = nil
+    for layer in (0..<sizes.layerCount).reversed() where plan.depths[layer] > .none {
+      let finishesAbove = above.map { plan.trainsAttentionInput($0) } ?? false
+      if finishesAbove, let above { finishAttention(above, plan, gradients) }
+      let pending = finishesAbove ? nil : above
+      forEachTile(of: batch.rows) { rows in
+        if let pending { attentionInputBackward(pending, rows, needsNormed: false) }
+        feedForwardBackward(layer, rows, plan)
+      }
+      weightGradientsAndAttention(layer, plan, gradients)
+      above = layer
+    }
+    if let above, plan.depths[above] == .whole { finishAttention(above, plan, gradients) }
+    if let gradient = gradients[.embedding] {
+      embedBackward(batch.tokens[...], buffers.backward.dOutput.tile, into: gradient)
+    }
+  }
+
+  /// Cotangents of final hidden states, and the gradients of final norm and output head.
+  private func predictionBackward(_ cotangents: [Scalar], _ gradients: [LlamaTensor: Tile<Scalar>]) {
+    let own = buffers.backward
+    forEachTile(of: batch.predictingRows.count) { rows in
+      tokenLogitsBackward(
+        cotangents: cotangents, rows: rows, weight: weights.head, targets: batch.targets, mean: buffers.mean.tile,
+        into: own.dPredictingNormed.tile)
+      rmsNormBackward(
+        own.dPredictingNormed.tile.rows(rows), buffers.predicting.tile.rows(rows), weights.finalNorm,
+        epsilon: sizes.rmsNormEpsilon, residual: nil, into: own.dPredicting.tile.rows(rows))
+    }
+    if let gradient = gradients[.finalNorm] {
+      rmsNormWeightGradient(
+        own.dPredictingNormed.tile, buffers.predicting.tile, epsilon: sizes.rmsNormEpsilon, into: gradient)
+    }
+    if let gradient = gradients[sizes.tiedEmbeddings ? .embedding : .head] {
+      outputHeadGradient(cotangents, into: gradient)
+    }
+  }
+
+  private func outputHeadGradient(_ cotangents: [Scalar], into gradient: Tile<Scalar>) {
+    let targets = batch.targets
+    let sums = (0..<targets.rows).map { row in
+      cotangents[targets.starts[row]..<targets.starts[row + 1]].reduce(0, +)
+    }
+    let blocks = stride(from: 0, to: sizes.vocabularySize, by: headGradientBlock).map {
+      $0..<min($0 + headGradientBlock, sizes.vocabularySize)
+    }
+    let scratch = buffers.backward.head
+    scratch.reshape(rows: blocks.count, columns: headGradientScratch)
+    parallelForEach(blocks.count, workers: workers) { block in
+      outputHeadSoftmaxGradient(
+        cotangentSums: sums, x: buffers.predictingNormed.tile, weight: weights.head,
+        normaliser: buffers.normaliser.tile, block: blocks[block], into: gradient,
+        scratch: scratch.tile.rows(block..<block + 1))
+    }
+    outputHeadTargetGradient(
+      cotangents: cotangents, x: buffers.predictingNormed.tile, targets: targets, into: gradient)
+  }
+
+  /// The residual stream's cotangent after the last layer: zero but at the predicting rows.
+  private func scatterPredictions() {
+    let (dOutput, dPredicting) = (buffers.backward.dOutput.tile, buffers.backward.dPredicting.tile)
+    dOutput.fill(0)
+    for (i, row) in batch.predictingRows.enumerated() {
+      dOutput.rows(row..<row + 1).copy(from: dPredicting.rows(i..<i + 1))
+    }
+  }
+
+  /// From the layer's output to attention's result, for some rows.
+  private func feedForwardBackward(_ index: Int, _ rows: Range<Int>, _ plan: BackwardPlan) {
+    let (layer, own, back) = (weights.layers[index], buffers.layers[index], buffers.backward)
+    let (gate, up) = (own.gate.tile.rows(rows), own.up.tile.rows(rows))
+    let activation = buffers.activation.tile.rows(rows)
+    guard plan.depths[index] > .down else {
+      swiGLU(gate: gate, up: up, into: activation)
+      return
+    }
+    let (dOutput, dMiddle) = (back.dOutput.tile.rows(rows), back.dMiddle.tile.rows(rows))
+    let (dGate, dUp) = (back.dGate.tile.rows(rows), back.dUp.tile.rows(rows))
+    let dNormed = back.dFeedForwardNormed.tile.rows(rows)
+    let middle = own.middle.tile.rows(rows)
+    linearInputGradient(dOutput, layer.down, into: dGate)
+    swiGLUBackward(gate: gate, up: up, cotangent: dGate, dUp: dUp, out: activation)
+    linearInputGradient(dGate, layer.gate, into: dNormed)
+    linearInputGradient(dUp, layer.up, into: dNormed, adding: true)
+    rmsNormBackward(
+      dNormed, middle, layer.feedForwardNorm, epsilon: sizes.rmsNormEpsilon, residual: dOutput, into: dMiddle)
+    if plan.trains(index, .gate) || plan.trains(index, .up) {
+      rmsNorm(
+        middle, layer.feedForwardNorm, epsilon: sizes.rmsNormEpsilon, into: back.feedForwardNormed.tile.rows(rows))
+    }
+    if plan.depths[index] == .whole { linearInputGradient(dMiddle, layer.output, into: back.dAttended.tile.rows(rows)) }
+  }
+
+  /// From the rotated queries, keys and values to the layer's input, for some rows.
+  private func attentionInputBackward(_ index: Int, _ rows: Range<Int>, needsNormed: Bool) {
+    let (layer, own, back) = (weights.layers[index], buffers.layers[index], buffers.backward)
+    let (dq, dk, dv) = (back.dq.tile.rows(rows), back.dk.tile.rows(rows), back.dv.tile.rows(rows))
+    let (dNormed, input) = (back.dAttentionNormed.tile.rows(rows), own.input.tile.rows(rows))
+    rotate(dq, positions: batch.positions[rows], table: rotary, inverse: true)
+    rotate(dk, positions: batch.positions[rows], table: rotary, inverse: true)
+    linearInputGradient(dq, layer.query, into: dNormed)
+    linearInputGradient(dk, layer.key, into: dNormed, adding: true)
+    linearInputGradient(dv, layer.value, into: dNormed, adding: true)
+    rmsNormBackward(
+      dNormed, input, layer.inputNorm, epsilon: sizes.rmsNormEpsilon, residual: back.dMiddle.tile.rows(rows),
+      into: back.dOutput.tile.rows(rows))
+    if needsNormed {
+      rmsNorm(input, layer.inputNorm, epsilon: sizes.rmsNormEpsilon, into: buffers.normed.tile.rows(rows))
+    }
+  }
+
+  /// A layer's last part on its own, when a weight gradient needs all of its rows.
+  private func finishAttention(_ index: Int, _ plan: BackwardPlan, _ gradients: [LlamaTensor: Tile<Scalar>]) {
+    let needsGradients = plan.trainsAttentionInput(index)
+    forEachTile(of: batch.rows) { rows in attentionInputBackward(index, rows, needsNormed: needsGradients) }
+    guard needsGradients else { return }
+    let (back, normed) = (buffers.backward, buffers.normed.tile)
+    var tasks = WeightGradientTasks<Scalar>(epsilon: sizes.rmsNormEpsilon)
+    tasks.add(gradients[.layer(index, .query)], dy: back.dq.tile, x: normed)
+    tasks.add(gradients[.layer(index, .key)], dy: back.dk.tile, x: normed)
+    tasks.add(gradients[.layer(index, .value)], dy: back.dv.tile, x: normed)
+    tasks.addNorm(
+      gradients[.layer(index, .inputNorm)], dy: back.dAttentionNormed.tile, x: buffers.layers[index].input.tile)
+    let ready = tasks
+    parallelForEach(ready.count, workers: workers) { ready.run($0) }
+  }
+
+  /// The weight gradients that are ready after the feed-forward's backward pass, together with attention's backward pass: they
+  /// are independent, and together they keep all workers busy.
+  private func weightGradientsAndAttention(
+    _ index: Int, _ plan: BackwardPlan, _ gradients: [LlamaTensor: Tile<Scalar>]
+  ) {
+    let (own, back) = (buffers.layers[index], buffers.backward)
+    var tasks = WeightGradientTasks<Scalar>(epsilon: sizes.rmsNormEpsilon)
+    tasks.add(gradients[.layer(index, .down)], dy: back.dOutput.tile, x: buffers.activation.tile)
+    tasks.add(gradients[.layer(index, .gate)], dy: back.dGate.tile, x: back.feedForwardNormed.tile)
+    tasks.add(gradients[.layer(index, .up)], dy: back.dUp.tile, x: back.feedForwardNormed.tile)
+    tasks.add(gradients[.layer(index, .output)], dy: back.dMiddle.tile, x: own.attended.tile)
+    tasks.addNorm(
+      gradients[.layer(index, .feedForwardNorm)], dy: back.dFeedForwardNormed.tile, x: own.middle.tile)
+    let products = tasks
+    let heads = sizes.keyValueHeadCount
+    let attentionTasks = plan.depths[index] == .whole ? batch.groups.count * heads : 0
+    let starts = scratchStarts(heads) { $0.backwardScratch }
+    parallelForEach(products.count + attentionTasks, workers: workers) { task in
+      if task < products.count {
+        products.run(task)
+        return
+      }
+      let (groupIndex, head) = (task - products.count).quotientAndRemainder(dividingBy: heads)
+      let group = batch.groups[groupIndex]
+      attentionBackward(
+        q: own.q.tile, k: own.k.tile, v: own.v.tile, normaliser: own.normaliser.tile, dOut: back.dAttended.tile,
+        group: group, keyValueHead: head, shape: shape, dq: back.dq.tile, dk: back.dk.tile, dv: back.dv.tile,
+        scratch: back.scores.tile(
+          offset: starts[groupIndex] + head * group.backwardScratch, rows: 1, columns: group.backwardScratch))
+    }
+  }
+}

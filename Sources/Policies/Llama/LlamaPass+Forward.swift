@@ -1,0 +1,99 @@
+import Basics
+import Kernels
+
+extension LlamaPass {
+  /// Fills the buffers with everything up to the targets' logits and their normalisers.
+  ///
+  /// - Parameter recording: also leaves what the backward pass needs.
+  func forward(recording: Bool) {
+    buffers.reshape(batch, sizes, recording: recording)
+    forEachTile(of: batch.rows) { rows in
+      embed(batch.tokens[rows], weights.embedding, into: buffers.layers[0].input.tile.rows(rows))
+      attentionInput(0, rows)
+    }
+    for layer in 0..<sizes.layerCount {
+      attend(layer)
+      forEachTile(of: batch.rows) { rows in
+        feedForward(layer, rows)
+        if layer + 1 < sizes.layerCount { attentionInput(layer + 1, rows) }
+      }
+    }
+    predict(recording: recording)
+  }
+
+  /// Queries, keys and values of some rows, rotated.
+  private func attentionInput(_ index: Int, _ rows: Range<Int>) {
+    let (layer, own) = (weights.layers[index], buffers.layers[index])
+    let normed = buffers.normed.tile.rows(rows)
+    rmsNorm(own.input.tile.rows(rows), layer.inputNorm, epsilon: sizes.rmsNormEpsilon, into: normed)
+    let (q, k) = (own.q.tile.rows(rows), own.k.tile.rows(rows))
+    linear(normed, layer.query, into: q)
+    linear(normed, layer.key, into: k)
+    linear(normed, layer.value, into: own.v.tile.rows(rows))
+    rotate(q, positions: batch.positions[rows], table: rotary)
+    rotate(k, positions: batch.positions[rows], table: rotary)
+  }
+
+  /// Attention, one task per group and head.
+  private func attend(_ index: Int) {
+    let own = buffers.layers[index]
+    let starts = scratchStarts(sizes.headCount) { $0.forwardScratch }
+    parallelForEach(batch.groups.count * sizes.headCount, workers: workers) { task in
+      let (groupIndex, head) = task.quotientAndRemainder(dividingBy: sizes.headCount)
+      let group = batch.groups[groupIndex]
+      attention(
+        q: own.q.tile, k: own.k.tile, v: own.v.tile, group: group, head: head, shape: shape,
+        into: own.attended.tile, normaliser: own.normaliser.tile,
+        scratch: buffers.scores.tile(
+          offset: starts[groupIndex] + head * group.forwardScratch, rows: 1, columns: group.forwardScratch))
+    }
+  }
+
+  /// Output projection and feed-forward of some rows, up to the next layer's input.
+  private func feedForward(_ index: Int, _ rows: Range<Int>) {
+    let (layer, own) = (weights.layers[index], buffers.layers[index])
+    let isLast = index + 1 == sizes.layerCount
+    let middle = own.middle.tile.rows(rows)
+    middle.copy(from: own.input.tile.rows(rows))
+    linear(own.attended.tile.rows(rows), layer.output, into: middle, adding: true)
+    let normed = buffers.normed.tile.rows(rows)
+    rmsNorm(middle, layer.feedForwardNorm, epsilon: sizes.rmsNormEpsilon, into: normed)
+    let (gate, up) = (own.gate.tile.rows(rows), own.up.tile.rows(rows))
+    linear(normed, layer.gate, into: gate)
+    linear(normed, layer.up, into: up)
+    let activation = buffers.activation.tile.rows(rows)
+    swiGLU(gate: gate, up: up, into: activation)
+    let output = (isLast ? buffers.final : buffers.layers[index + 1].input).tile.rows(rows)
+    output.copy(from: middle)
+    linear(activation, layer.down, into: output, adding: true)
+  }
+
+  /// Final norm and output head at the predicting rows.
+  private func predict(recording: Bool) {
+    forEachTile(of: batch.predictingRows.count) { rows in
+      let hidden = buffers.predicting.tile.rows(rows)
+      for (i, row) in batch.predictingRows[rows].enumerated() {
+        hidden.rows(i..<i + 1).copy(from: buffers.final.tile.rows(row..<row + 1))
+      }
+      rmsNorm(
+        hidden, weights.finalNorm, epsilon: sizes.rmsNormEpsilon, into: buffers.predictingNormed.tile.rows(rows))
+      tokenLogits(
+        buffers.predictingNormed.tile, rows: rows, weight: weights.head, targets: batch.targets,
+        logits: buffers.targetLogits.tile, normaliser: buffers.normaliser.tile,
+        mean: recording ? buffers.mean.tile : nil, scratch: buffers.logits.tile)
+    }
+  }
+
+  /// log p of every target, nats, [targets].
+  func targetLogProbabilities() -> [Double] {
+    let (logits, normaliser) = (buffers.targetLogits.tile, buffers.normaliser.tile)
+    var result: [Double] = []
+    result.reserveCapacity(batch.targets.tokens.count)
+    for row in 0..<batch.targets.rows {
+      for target in batch.targets.starts[row]..<batch.targets.starts[row + 1] {
+        result.append(Double(logits[target, 0] - normaliser[row, 0]))
+      }
+    }
+    return result
+  }
+}

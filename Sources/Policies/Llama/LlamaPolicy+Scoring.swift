@@ -1,0 +1,108 @@
+import Basics
+import Kernels
+
+/// Rows that scoring without a tape holds at once, unless one prompt's responses need more.
+private let rowBudget = 2048
+
+extension LlamaPolicy {
+  /// What a scored batch leaves behind for its pullback: activations of the layers that the backward pass reaches.
+  public struct Tape {
+    fileprivate let buffers: LlamaBuffers<Scalar>
+    fileprivate var batch: PackedBatch?
+  }
+
+  public borrowing func makeTape() -> Tape {
+    var buffers = LlamaBuffers<Scalar>(kept: plan.depths.map { $0 > .none })
+    for layer in 0..<configuration.layerCount where plan.trains(layer, .output) { buffers.keepAttended(layer) }
+    return Tape(buffers: buffers, batch: nil)
+  }
+
+  public borrowing func score(_ queries: [TokenQuery]) -> [Double] {
+    tokenLogProbabilities(queries).map { $0.reduce(0, +) }
+  }
+
+  public borrowing func score(_ queries: [TokenQuery], tape: inout Tape) -> [Double] {
+    let batch = PackedBatch(queries[...])
+    tape.batch = batch
+    let pass = pass(batch, tape.buffers)
+    pass.forward(recording: true)
+    let values = pass.targetLogProbabilities()
+    return batch.targetsOfQuery.map { targets in targets.reduce(0) { $0 + values[$1] } }
+  }
+
+  /// log p of every response token given all before it, nats, [queries][response tokens].
+  ///
+  /// Memory is bounded: prompts are processed in order, a bounded number of rows at a time.
+  public borrowing func tokenLogProbabilities(_ queries: [TokenQuery]) -> [[Double]] {
+    let buffers = LlamaBuffers<Scalar>(kept: [Bool](repeating: false, count: configuration.layerCount))
+    var result: [[Double]] = []
+    result.reserveCapacity(queries.count)
+    for chunk in chunks(of: queries) {
+      let batch = PackedBatch(queries[chunk])
+      let pass = pass(batch, buffers)
+      pass.forward(recording: false)
+      let values = pass.targetLogProbabilities()
+      result.append(contentsOf: batch.targetsOfQuery.map { targets in targets.map { values[$0] } })
+    }
+    return result
+  }
+
+  public borrowing func pullback(_ cotangent: [Double], tape: inout Tape, into gradient: inout TensorSet<Scalar>) {
+    guard let batch = tape.batch else { preconditionFailure("a pullback needs a scored batch on its tape") }
+    precondition(
+      cotangent.count == batch.targetsOfQuery.count,
+      "\(cotangent.count) cotangents for \(batch.targetsOfQuery.count) queries")
+    precondition(
+      gradient.names.count == trainable.count, "\(gradient.names.count) gradients for \(trainable.count) tensors")
+    let perTarget = batch.queryOfTarget.map { Scalar(cotangent[$0]) }
+    let pass = pass(batch, tape.buffers)
+    withTiles(of: &gradient, tensors: trainable[...], shapes: gradient.shapes) { tiles in
+      pass.backward(perTarget, plan: plan, gradients: tiles)
+    }
+  }
+
+  borrowing func pass(_ batch: PackedBatch, _ buffers: LlamaBuffers<Scalar>) -> LlamaPass<Scalar> {
+    precondition(
+      batch.positionCount <= configuration.contextLength,
+      "a sequence of \(batch.positionCount) tokens in a context of \(configuration.contextLength)")
+    return LlamaPass(
+      sizes: configuration, weights: weights, rotary: rotary, batch: batch, buffers: buffers, workers: workers)
+  }
+
+  /// Ranges of queries to run together: whole prompt groups, up to the row budget.
+  private borrowing func chunks(of queries: [TokenQuery]) -> [Range<Int>] {
+    var chunks: [Range<Int>] = []
+    var rows = 0
+    for group in PackedBatch.groups(of: queries[...]) {
+      let size = PackedBatch.rowCount(of: queries[group])
+      if let last = chunks.last, rows + size <= rowBudget {
+        chunks[chunks.count - 1] = last.lowerBound..<group.upperBound
+        rows += size
+      } else {
+        chunks.append(group)
+        rows = size
+      }
+    }
+    return chunks
+  }
+}
+
+/// Runs `body` on writable tiles of all the set's tensors at once.
+///
+/// The arrays are moved out of the set one by one and back, because two elements of one array cannot be written at once.
+private func withTiles<Scalar: KernelScalar>(
+  of set: inout TensorSet<Scalar>, tensors: ArraySlice<LlamaTensor>, shapes: [[Int]],
+  collected: [LlamaTensor: Tile<Scalar>] = [:], _ body: ([LlamaTensor: Tile<Scalar>]) -> Void
+) {
+  guard let tensor = tensors.first else { return body(collected) }
+  let index = tensors.startIndex
+  let shape = shapes[index]
+  var values: [Scalar] = []
+  swap(&values, &set.values[index])
+  withMutableTile(of: &values, rows: shape.count == 2 ? shape[0] : 1, columns: shape.last!) { tile in
+    var collected = collected
+    collected[tensor] = tile
+    withTiles(of: &set, tensors: tensors.dropFirst(), shapes: shapes, collected: collected, body)
+  }
+  swap(&values, &set.values[index])
+}

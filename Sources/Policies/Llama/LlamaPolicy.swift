@@ -1,0 +1,88 @@
+import Basics
+import Kernels
+import ModelFiles
+
+/// A Llama-family decoder: token embedding, layers of RMSNorm, rotary grouped-query attention and SwiGLU, RMSNorm, output head.
+///
+///     h = x + O · attention(norm(x)),   x′ = h + D · (silu(G norm(h)) ∘ U norm(h))
+///
+/// Scoring and its gradient give the same bits for any number of workers. A batch has no padding, adjacent queries with the same
+/// prompt run it once, and logits exist for blocks of the vocabulary at response positions only.
+///
+/// Source: Touvron et al. 2023, arXiv 2302.13971.
+public struct LlamaPolicy<Scalar: KernelScalar>: Policy, ~Copyable {
+  public let configuration: LlamaConfiguration
+  /// Threads to use; does not change any result.
+  public var workers: Int
+  var weights: LlamaWeights<Scalar>
+  let rotary: RotaryTable<Scalar>
+  let trainable: [LlamaTensor]
+  let plan: BackwardPlan
+
+  /// Names of the trainable tensors, in the order of ``zeroGradient()``.
+  public var trainableNames: [String] { trainable.map(\.name) }
+
+  /// Loads a model.
+  ///
+  /// - Parameters:
+  ///   - trainable: fragments of the names of the tensors to train, or `all`; BFPO trains `down_proj`.
+  ///   - workers: threads; the processors' number when nil.
+  /// - Throws: ``UserError`` when a tensor is missing or a fragment matches no tensor.
+  public init(
+    loading source: any TensorSource, trainable: [String] = ["down_proj"], workers: Int? = nil
+  ) throws {
+    let selected = try LlamaTensor.selected(by: trainable, of: source.configuration)
+    self.init(
+      configuration: source.configuration, weights: try LlamaWeights(loading: source), trainable: selected,
+      workers: workers ?? processorCount())
+  }
+
+  /// The same model in another precision.
+  public init<Other: KernelScalar>(converting other: borrowing LlamaPolicy<Other>) {
+    self.init(
+      configuration: other.configuration, weights: LlamaWeights(converting: other.weights),
+      trainable: other.trainable, workers: other.workers)
+  }
+
+  private init(
+    configuration: LlamaConfiguration, weights: LlamaWeights<Scalar>, trainable: [LlamaTensor], workers: Int
+  ) {
+    self.configuration = configuration
+    self.weights = weights
+    self.trainable = trainable
+    self.workers = workers
+    rotary = RotaryTable(
+      positions: configuration.contextLength, headSize: configuration.headSize, base: configuration.ropeBase)
+    plan = BackwardPlan(trainable: trainable, layerCount: configuration.layerCount)
+  }
+
+  private init(copying other: borrowing LlamaPolicy) {
+    configuration = other.configuration
+    weights = other.weights
+    trainable = other.trainable
+    workers = other.workers
+    rotary = other.rotary
+    plan = other.plan
+  }
+
+  public borrowing func clone() -> LlamaPolicy { LlamaPolicy(copying: self) }
+
+  public borrowing func tokenCount(_ query: TokenQuery) -> Int { query.response.count }
+
+  public borrowing func zeroGradient() -> TensorSet<Scalar> {
+    TensorSet(names: trainable.map(\.name), shapes: trainable.map { $0.shape(configuration) })
+  }
+
+  public mutating func updateTrainable(_ update: (_ index: Int, _ tensor: inout [Scalar]) -> Void) {
+    for (index, tensor) in trainable.enumerated() { update(index, &weights[tensor]) }
+  }
+
+  /// Calls `visit` with the name, shape and elements of every tensor, in the order of Hugging Face's state dictionary.
+  public borrowing func forEachTensor(_ visit: (_ name: String, _ shape: [Int], _ values: [Scalar]) throws -> Void)
+    rethrows
+  {
+    for tensor in LlamaTensor.all(configuration) {
+      try visit(tensor.name, tensor.shape(configuration), weights[tensor])
+    }
+  }
+}
