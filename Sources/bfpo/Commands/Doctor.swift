@@ -30,7 +30,7 @@ extension Command {
 }
 
 private struct DoctorReport: Encodable {
-  var schemaVersion = 1
+  var schema = 1
   var version = toolVersion
   var checks: [Check]
 }

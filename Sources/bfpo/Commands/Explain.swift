@@ -35,7 +35,7 @@ extension Command {
 
 /// Every objective in a row.
 private struct MethodsTable: Encodable {
-  var schemaVersion = 1
+  var schema = 1
   var objectives: [Explanation]
 
   func text() -> String {
@@ -64,7 +64,7 @@ private struct Explanation: Encodable {
     var derivativeAtReference: Double
   }
 
-  var schemaVersion = 1
+  var schema = 1
   var id: String
   var title: String
   var equation: String
