@@ -2,7 +2,7 @@ import Basics
 import Language
 
 /// A label that an experiment cannot do without.
-public enum LabelNeed: String, Codable, CaseIterable, Sendable {
+public enum RequiredLabel: String, Codable, CaseIterable, Sendable {
   /// The helpfulness order.
   case better
   /// The harmlessness order.
@@ -16,7 +16,7 @@ struct Curation {
   var flagRule = FlagRule.none
   /// Sources to keep; empty keeps all.
   var sources: Set<String> = []
-  var requires: Set<LabelNeed> = []
+  var requires: Set<RequiredLabel> = []
   var dropsDuplicates = false
 
   /// The usable comparisons with flags supplied by the rule, and the rows dropped.

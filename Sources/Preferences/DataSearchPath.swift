@@ -7,12 +7,13 @@ public struct DataSearchPath: Hashable, Sendable {
 
   public init(_ folders: [String]) { self.folders = folders }
 
-  /// The folders of `BFPO_DATA` (separated by colons), `Data/` of the project (`BFPO_HOME`, else the current folder), and the shared
-  /// data beside the project.
+  /// The folders of `BFPO_DATA_PATH` (separated by colons), `Data/` of the project (`BFPO_HOME`, else the current folder), and the
+  /// preference data of `BFPO_SHARED`, else of the folder `shared` beside the project.
   public static func standard(environment: [String: String] = ProcessInfo.processInfo.environment) -> DataSearchPath {
-    let named = (environment["BFPO_DATA"] ?? "").split(separator: ":").map(String.init)
+    let named = (environment["BFPO_DATA_PATH"] ?? "").split(separator: ":").map(String.init)
     let home = environment["BFPO_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "."
-    return DataSearchPath(named + ["\(home)/Data", "\(home)/../shared/data/preference"])
+    let shared = environment["BFPO_SHARED"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(home)/../shared"
+    return DataSearchPath(named + ["\(home)/Data", "\(shared)/data/preference"])
   }
 
   /// The file of a name.
@@ -25,6 +26,6 @@ public struct DataSearchPath: Hashable, Sendable {
     }
     throw UserError(
       "data file not found: \(name)", at: "looked at " + places.joined(separator: ", "),
-      advice: "put it in the project's Data folder, or name its folder in BFPO_DATA", exitCode: .inputMissing)
+      advice: "put it in the project's Data folder, or name its folder in BFPO_DATA_PATH", exitCode: .inputMissing)
   }
 }

@@ -7,7 +7,7 @@ import Basics
 ///
 /// Only `files` is needed: a name, a list of names, or of ``FileSpec`` where files differ in format or order. A misspelt key is an
 /// error.
-public struct DataSpec: Codable, Hashable, Sendable {
+public struct DataSpec: Specification, Hashable {
   public var files: [FileSpec]
   /// The format of files that do not name theirs; detected when nil.
   public var format: DataFormat?
@@ -18,7 +18,7 @@ public struct DataSpec: Codable, Hashable, Sendable {
   /// Sources to keep; empty keeps all.
   public var sources: [String]
   /// Labels without which a pair is dropped.
-  public var requires: [LabelNeed]
+  public var requires: [RequiredLabel]
   public var ties: TieRule
   /// Whether a pair that came before is dropped.
   public var dropDuplicates: Bool
@@ -31,7 +31,7 @@ public struct DataSpec: Codable, Hashable, Sendable {
 
   public init(
     files: [FileSpec], format: DataFormat? = nil, order: CarriedOrder? = nil, flags: FlagRule = .none,
-    sources: [String] = [], requires: [LabelNeed] = [], ties: TieRule = .drop, dropDuplicates: Bool = false,
+    sources: [String] = [], requires: [RequiredLabel] = [], ties: TieRule = .drop, dropDuplicates: Bool = false,
     maxTokens: Int? = nil, maxPromptTokens: Int? = nil, maxRows: Int? = nil, split: SplitSpec? = nil
   ) {
     self.files = files
@@ -55,6 +55,8 @@ public struct DataSpec: Codable, Hashable, Sendable {
       split
   }
 
+  public static let keys = CodingKeys.allCases.map(\.rawValue)
+
   public init(from decoder: any Decoder) throws {
     try decoder.refuseUnknownKeys(CodingKeys.self)
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -63,12 +65,12 @@ public struct DataSpec: Codable, Hashable, Sendable {
     } else {
       files = try container.decode([FileSpec].self, forKey: .files)
     }
-    format = try container.decodeIfPresent(DataFormat.self, forKey: .format)
-    order = try container.decodeIfPresent(CarriedOrder.self, forKey: .order)
-    flags = try container.decodeIfPresent(FlagRule.self, forKey: .flags) ?? .none
+    format = try container.decodeName(DataFormat.self, forKey: .format)
+    order = try container.decodeName(CarriedOrder.self, forKey: .order)
+    flags = try container.decodeName(FlagRule.self, forKey: .flags) ?? .none
     sources = try container.decodeIfPresent([String].self, forKey: .sources) ?? []
-    requires = try container.decodeIfPresent([LabelNeed].self, forKey: .requires) ?? []
-    ties = try container.decodeIfPresent(TieRule.self, forKey: .ties) ?? .drop
+    requires = try container.decodeNames(RequiredLabel.self, forKey: .requires) ?? []
+    ties = try container.decodeName(TieRule.self, forKey: .ties) ?? .drop
     dropDuplicates = try container.decodeIfPresent(Bool.self, forKey: .dropDuplicates) ?? false
     maxTokens = try container.decodeIfPresent(Int.self, forKey: .maxTokens)
     maxPromptTokens = try container.decodeIfPresent(Int.self, forKey: .maxPromptTokens)
@@ -80,7 +82,7 @@ public struct DataSpec: Codable, Hashable, Sendable {
 /// One data file: its name, looked up by ``DataSearchPath``, and what holds for this file only.
 ///
 ///     {name: "hh_harmless_base_test.jsonl.gz", order: "safety", source: "harmless"}
-public struct FileSpec: Codable, Hashable, Sendable, ExpressibleByStringLiteral {
+public struct FileSpec: Specification, Hashable, ExpressibleByStringLiteral {
   public var name: String
   public var format: DataFormat?
   public var order: CarriedOrder?
@@ -98,6 +100,8 @@ public struct FileSpec: Codable, Hashable, Sendable, ExpressibleByStringLiteral 
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case name, format, order, source }
 
+  public static let keys = CodingKeys.allCases.map(\.rawValue)
+
   public init(from decoder: any Decoder) throws {
     if let name = try? decoder.singleValueContainer().decode(String.self) {
       self.init(name: name)
@@ -107,14 +111,14 @@ public struct FileSpec: Codable, Hashable, Sendable, ExpressibleByStringLiteral 
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       name: try container.decode(String.self, forKey: .name),
-      format: try container.decodeIfPresent(DataFormat.self, forKey: .format),
-      order: try container.decodeIfPresent(CarriedOrder.self, forKey: .order),
+      format: try container.decodeName(DataFormat.self, forKey: .format),
+      order: try container.decodeName(CarriedOrder.self, forKey: .order),
       source: try container.decodeIfPresent(String.self, forKey: .source))
   }
 }
 
 /// How data is split, as a specification writes it; see ``PromptSplit``.
-public struct SplitSpec: Codable, Hashable, Sendable {
+public struct SplitSpec: Specification, Hashable {
   public var seed: Int
   /// The share of each part by name, such as `{train: 0.8, test: 0.2}`.
   public var fractions: [String: Double]
@@ -128,11 +132,13 @@ public struct SplitSpec: Codable, Hashable, Sendable {
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case seed, fractions, by }
 
+  public static let keys = CodingKeys.allCases.map(\.rawValue)
+
   public init(from decoder: any Decoder) throws {
     try decoder.refuseUnknownKeys(CodingKeys.self)
     let container = try decoder.container(keyedBy: CodingKeys.self)
     seed = try container.decodeIfPresent(Int.self, forKey: .seed) ?? 0
     fractions = try container.decode([String: Double].self, forKey: .fractions)
-    by = try container.decodeIfPresent(PromptSplit.Unit.self, forKey: .by) ?? .conversation
+    by = try container.decodeName(PromptSplit.Unit.self, forKey: .by) ?? .conversation
   }
 }

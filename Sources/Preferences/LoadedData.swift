@@ -9,21 +9,21 @@ public struct LoadedData: Sendable {
 
   /// The comparisons of a part.
   ///
-  /// - Throws: ``UserError`` (64) when the split has no such part.
+  /// - Throws: ``UserError`` (65) when the split has no such part.
   public func part(_ name: String) throws -> [Comparison<TextQuery>] {
     if let part = parts[name] { return part }
     throw UserError(
-      "the data has no part `\(name)`", advice: suggestion(for: name, among: parts.keys.sorted()), exitCode: .usage)
+      "the data has no part `\(name)`", advice: suggestion(for: name, among: parts.keys.sorted()), exitCode: .badData)
   }
 }
 
 extension DataSpec {
   /// Reads, drops, supplies flags and splits as the specification says.
   ///
-  /// - Throws: ``UserError`` naming the file and line, the missing file (66), or the setting that is wrong (64).
+  /// - Throws: ``UserError`` naming the file and line, the missing file (66), or the setting that is wrong.
   public func load(searchPath: DataSearchPath = .standard(), limits: ReadLimits = ReadLimits()) throws -> LoadedData {
     if files.isEmpty {
-      throw UserError("the data names no file", at: "`files`", advice: "name at least one", exitCode: .usage)
+      throw UserError("the data names no file", at: "`files`", advice: "name at least one", exitCode: .badData)
     }
     let split = try split.map { try PromptSplit(seed: $0.seed, fractions: $0.fractions, unit: $0.by, at: "`split`") }
     let read = try files.map { try self.read($0, searchPath: searchPath, limits: limits) }

@@ -1,7 +1,7 @@
 import Basics
 
 /// One stream of a mixture: some data and how many of its pairs every step takes.
-public struct StreamSpec: Codable, Hashable, Sendable {
+public struct StreamSpec: Specification, Hashable {
   /// Such as `safety` or `buffer`.
   public var name: String
   public var data: DataSpec
@@ -17,6 +17,8 @@ public struct StreamSpec: Codable, Hashable, Sendable {
   }
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case name, data, part, batchSize }
+
+  public static let keys = CodingKeys.allCases.map(\.rawValue)
 
   public init(from decoder: any Decoder) throws {
     try decoder.refuseUnknownKeys(CodingKeys.self)
@@ -38,7 +40,7 @@ public struct StreamSpec: Codable, Hashable, Sendable {
 ///                {name: "buffer", data: {files: ["ultrafeedback.jsonl"], order: "helpfulness", flags: "both-safe"}, batchSize: 4}]}
 ///
 /// Source: Zhang, Torr, Elhoseiny, Bibi 2025 (arXiv 2408.15313), Algorithm 1: a sum of two means, without a weight.
-public struct MixtureSpec: Codable, Hashable, Sendable {
+public struct MixtureSpec: Specification, Hashable {
   public var streams: [StreamSpec]
   public var mode: BatchMode
 
@@ -49,18 +51,20 @@ public struct MixtureSpec: Codable, Hashable, Sendable {
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case streams, mode }
 
+  public static let keys = CodingKeys.allCases.map(\.rawValue)
+
   public init(from decoder: any Decoder) throws {
     try decoder.refuseUnknownKeys(CodingKeys.self)
     let container = try decoder.container(keyedBy: CodingKeys.self)
     streams = try container.decode([StreamSpec].self, forKey: .streams)
-    mode = try container.decodeIfPresent(BatchMode.self, forKey: .mode) ?? .epochs
+    mode = try container.decodeName(BatchMode.self, forKey: .mode) ?? .epochs
     if let complaint {
-      throw UserError("the mixture is not usable", at: "`streams`", because: complaint, exitCode: .usage)
+      throw UserError("the mixture is not usable", at: "`streams`", because: complaint, exitCode: .badData)
     }
   }
 
   /// What is wrong with the mixture, or nil.
-  private var complaint: String? {
+  public var complaint: String? {
     if streams.isEmpty { return "it has no stream" }
     if let stream = streams.first(where: { $0.batchSize < 1 }) {
       return "the batch size of `\(stream.name)` is \(stream.batchSize), it must be at least 1"

@@ -22,7 +22,7 @@ public struct PromptSplit: Hashable, Sendable {
   /// The share of each part. Parts are taken in the order of their names; what is left of one is in no part.
   public var fractions: [String: Double]
 
-  /// - Throws: ``UserError`` (64) when a fraction is not in (0, 1] or they exceed one together.
+  /// - Throws: ``UserError`` (65) when a fraction is not in (0, 1] or they exceed one together.
   public init(seed: Int, fractions: [String: Double], unit: Unit = .conversation, at location: String? = nil) throws {
     self.seed = seed
     self.unit = unit
@@ -32,7 +32,7 @@ public struct PromptSplit: Hashable, Sendable {
       throw UserError(
         "the fractions of the split are not shares of a whole", at: location,
         because: "each must be in (0, 1] and their sum at most 1; the sum is \(total)",
-        advice: "for example {\"train\": 0.8, \"test\": 0.2}", exitCode: .usage)
+        advice: "for example {\"train\": 0.8, \"test\": 0.2}", exitCode: .badData)
     }
   }
 
