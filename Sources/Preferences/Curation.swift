@@ -49,7 +49,8 @@ struct Curation {
 
   /// Why no experiment can use the comparison, or nil.
   static func defect(of comparison: Comparison<TextQuery>) -> DropReason? {
-    if isBlank(comparison.first.messages.last?.content ?? "") { return .emptyPrompt }
+    guard let last = comparison.first.messages.last, !isBlank(last.content) else { return .emptyPrompt }
+    if last.role != "user" { return .noUserTurn }
     if isBlank(comparison.first.response) || isBlank(comparison.second.response) { return .emptyResponse }
     return trimmed(comparison.first.response) == trimmed(comparison.second.response) ? .identicalResponses : nil
   }

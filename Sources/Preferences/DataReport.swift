@@ -19,6 +19,14 @@ public struct DataReport: Codable, Hashable, Sendable {
     public var prompts: Int
     /// The share of comparisons it got.
     public var share: Double
+
+    public init(name: String, fraction: Double, comparisons: Int, prompts: Int, share: Double) {
+      self.name = name
+      self.fraction = fraction
+      self.comparisons = comparisons
+      self.prompts = prompts
+      self.share = share
+    }
   }
 
   public var files: [File] = []

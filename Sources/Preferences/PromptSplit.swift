@@ -71,6 +71,12 @@ public struct DataOverlap: Codable, Hashable, Sendable {
   /// Comparisons of the second whose prompt, with both responses, is in the first.
   public var pairs: Int
 
+  public init(prompts: Int, conversations: Int, pairs: Int) {
+    self.prompts = prompts
+    self.conversations = conversations
+    self.pairs = pairs
+  }
+
   public var isEmpty: Bool { prompts == 0 && conversations == 0 && pairs == 0 }
 }
 

@@ -6,12 +6,9 @@ enum RowReading {
   case comparison(Comparison<TextQuery>)
   case unusable(DropReason)
 
-  /// A comparison, unless its prompt does not ask for a reply.
+  /// A comparison, unless it has no prompt at all.
   static func checked(_ comparison: Comparison<TextQuery>) -> RowReading {
-    let messages = comparison.first.messages
-    if messages.isEmpty { return .unusable(.emptyPrompt) }
-    if messages.last?.role != "user" { return .unusable(.noUserTurn) }
-    return .comparison(comparison)
+    comparison.first.messages.isEmpty ? .unusable(.emptyPrompt) : .comparison(comparison)
   }
 }
 
