@@ -17,7 +17,12 @@ public enum AtomicFile {
   /// Writes `data` so that a reader, or a run after a crash, sees the old file or the new one, never a part.
   ///
   /// - Throws: ``UserError`` (73) when the folder cannot be made or written, or the disk is full.
-  public static func write(_ data: Data, to url: URL) throws {
+  public static func write(_ data: Data, to url: URL) throws { try write(to: url) { try $0.write(contentsOf: data) } }
+
+  /// Writes a file piece by piece, with the same promise: `body` gets an open handle on the temporary file.
+  ///
+  /// - Throws: ``UserError`` (73) when the folder cannot be made or written, or the disk is full; a ``UserError`` of `body` as it is.
+  public static func write(to url: URL, _ body: (FileHandle) throws -> Void) throws {
     let temporary = url.deletingLastPathComponent()
       .appendingPathComponent(".\(url.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier).part")
     do {
@@ -25,12 +30,13 @@ public enum AtomicFile {
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data().write(to: temporary)
       let handle = try FileHandle(forWritingTo: temporary)
-      try handle.write(contentsOf: data)
+      try body(handle)
       try handle.synchronize()
       try handle.close()
       if unsafe rename(temporary.path, url.path) != 0 { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     } catch {
       try? FileManager.default.removeItem(at: temporary)
+      if let error = error as? UserError { throw error }
       throw UserError(
         "cannot write the file", at: url.path, because: plain(error),
         advice: "check that the folder exists, that you may write there, and that the disk is not full",

@@ -7,7 +7,7 @@ import Foundation
 public struct GGUFModel: TensorSource, Sendable {
   public let file: GGUFFile
   public let configuration: LlamaConfiguration
-  private let tensors: [String: LlamaTensor]
+  private let tensors: [String: TensorDescription]
 
   /// Opens a file and checks that it holds exactly the tensors of a Llama decoder.
   ///

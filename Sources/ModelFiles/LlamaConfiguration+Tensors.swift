@@ -1,5 +1,5 @@
 /// A tensor a Llama-family decoder needs: its Hugging Face name, its name in a GGUF file, and its row-major shape.
-public struct LlamaTensor: Hashable, Sendable {
+public struct TensorDescription: Hashable, Sendable {
   public let name: String
   public let ggufName: String
   public let shape: [Int]
@@ -9,18 +9,18 @@ public struct LlamaTensor: Hashable, Sendable {
 
 extension LlamaConfiguration {
   /// Every tensor of the model, in the order embedding, layers, final norm, output head.
-  public var tensors: [LlamaTensor] {
+  public var tensors: [TensorDescription] {
     let queries = headCount * headSize
     let keys = keyValueHeadCount * headSize
     var list = [
-      LlamaTensor(
+      TensorDescription(
         name: "model.embed_tokens.weight", ggufName: "token_embd.weight", shape: [vocabularySize, hiddenSize],
         rotaryHeads: nil)
     ]
     for layer in 0..<layerCount {
       func add(_ name: String, _ gguf: String, _ shape: [Int], rotaryHeads: Int? = nil) {
         list.append(
-          LlamaTensor(
+          TensorDescription(
             name: "model.layers.\(layer).\(name).weight", ggufName: "blk.\(layer).\(gguf).weight", shape: shape,
             rotaryHeads: rotaryHeads))
       }
@@ -35,10 +35,11 @@ extension LlamaConfiguration {
       add("mlp.down_proj", "ffn_down", [hiddenSize, feedForwardSize])
     }
     list.append(
-      LlamaTensor(name: "model.norm.weight", ggufName: "output_norm.weight", shape: [hiddenSize], rotaryHeads: nil))
+      TensorDescription(
+        name: "model.norm.weight", ggufName: "output_norm.weight", shape: [hiddenSize], rotaryHeads: nil))
     if !tiedEmbeddings {
       list.append(
-        LlamaTensor(
+        TensorDescription(
           name: "lm_head.weight", ggufName: "output.weight", shape: [vocabularySize, hiddenSize], rotaryHeads: nil))
     }
     return list
