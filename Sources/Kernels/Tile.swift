@@ -77,6 +77,23 @@ public struct Tile<Scalar: KernelScalar>: @unchecked Sendable {
   }
 }
 
+extension Tile {
+  /// The elements in double precision, row-major.
+  public var doubles: [Double] { convertToDoubles(self) }
+}
+
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func convertToDoubles<Scalar: KernelScalar>(_ tile: Tile<Scalar>) -> [Double] {
+  var result: [Double] = []
+  result.reserveCapacity(tile.rows * tile.columns)
+  for row in 0..<tile.rows {
+    let values = unsafe tile.pointer(row: row)
+    for column in 0..<tile.columns { unsafe result.append(Double(values[column])) }
+  }
+  return result
+}
+
 /// Runs `body` on an array's elements as a tile of the given width, to be read only.
 func withTile<Scalar: KernelScalar, Result>(
   of values: [Scalar], columns: Int, _ body: (Tile<Scalar>) -> Result

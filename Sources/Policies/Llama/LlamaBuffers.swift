@@ -81,6 +81,12 @@ struct LlamaBuffers<Scalar: KernelScalar>: Sendable {
   /// Gives a layer its own copy of attention's result, which the gradient of its output projection needs.
   mutating func keepAttended(_ layer: Int) { layers[layer].attended = Matrix() }
 
+  /// Gives a layer keys and values of its own, which generation continues from.
+  mutating func keep(_ layer: Int, keys: Matrix<Scalar>, values: Matrix<Scalar>) {
+    layers[layer].k = keys
+    layers[layer].v = values
+  }
+
   func reshape(_ batch: PackedBatch, _ sizes: LlamaConfiguration, recording: Bool) {
     let (rows, predictions) = (batch.rows, batch.predictingRows.count)
     for layer in layers { layer.reshape(rows: rows, sizes) }

@@ -7,6 +7,17 @@ extension LlamaPass {
   /// - Parameter recording: also leaves what the backward pass needs.
   func forward(recording: Bool) {
     buffers.reshape(batch, sizes, recording: recording)
+    runLayers()
+    predict(recording: recording)
+  }
+
+  /// Fills the buffers up to the residual stream after the last layer.
+  func forwardLayers() {
+    buffers.reshape(batch, sizes, recording: false)
+    runLayers()
+  }
+
+  private func runLayers() {
     forEachTile(of: batch.rows) { rows in
       embed(batch.tokens[rows], weights.embedding, into: buffers.layers[0].input.tile.rows(rows))
       attentionInput(0, rows)
@@ -18,7 +29,6 @@ extension LlamaPass {
         if layer + 1 < sizes.layerCount { attentionInput(layer + 1, rows) }
       }
     }
-    predict(recording: recording)
   }
 
   /// Queries, keys and values of some rows, rotated.

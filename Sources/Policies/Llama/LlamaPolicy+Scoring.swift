@@ -61,6 +61,17 @@ extension LlamaPolicy {
     }
   }
 
+  /// The residual stream of one sequence as it enters each layer, then after the last layer's final norm, for comparison with
+  /// other implementations; [layers + 1][tokens · hidden].
+  package borrowing func residualStream(of tokens: [Int32]) -> [[Double]] {
+    let buffers = LlamaBuffers<Scalar>(kept: [Bool](repeating: true, count: configuration.layerCount))
+    let pass = pass(PackedBatch([TokenQuery(prompt: tokens, response: [])]), buffers)
+    pass.forwardLayers()
+    let normed = buffers.normed.tile
+    rmsNorm(buffers.final.tile, weights.finalNorm, epsilon: configuration.rmsNormEpsilon, into: normed)
+    return buffers.layers.map { $0.input.tile.doubles } + [normed.doubles]
+  }
+
   borrowing func pass(_ batch: PackedBatch, _ buffers: LlamaBuffers<Scalar>) -> LlamaPass<Scalar> {
     precondition(
       batch.positionCount <= configuration.contextLength,

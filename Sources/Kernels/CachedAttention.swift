@@ -1,0 +1,22 @@
+/// Attention of one new row over a cache of keys and values: what generation does once per token.
+///
+/// - Parameters:
+///   - q: the rotated query, [1, heads · headSize].
+///   - k: rotated keys of all tokens up to the new one, [tokens, key-value heads · headSize].
+///   - v: values, [tokens, key-value heads · headSize].
+///   - out: [1, heads · headSize], overwritten.
+///   - scratch: at least `tokens` elements, in one row.
+public func cachedAttention<Scalar: KernelScalar>(
+  q: Tile<Scalar>, k: Tile<Scalar>, v: Tile<Scalar>, shape: AttentionShape, into out: Tile<Scalar>,
+  scratch: Tile<Scalar>
+) {
+  precondition(q.rows == 1 && out.rows == 1 && k.rows == v.rows, "one query row over a cache")
+  let weights = scratch.reshaped(rows: 1, columns: k.rows)
+  for head in 0..<shape.headCount {
+    let tiles = HeadTiles(q: q, k: k, v: v, head: head, shape: shape)
+    multiply(tiles.q, tiles.k, secondTransposed: true, into: weights, alpha: tiles.scale)
+    let high = unsafe Scalar.largest(weights.base, count: k.rows)
+    let sum = unsafe Scalar.exponentials(of: weights.base, into: weights.base, count: k.rows, shift: high)
+    multiply(weights, tiles.v, into: out.columns(shape.columns(ofHead: head)), alpha: 1 / sum)
+  }
+}

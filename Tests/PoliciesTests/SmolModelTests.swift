@@ -1,0 +1,122 @@
+import Basics
+import Foundation
+import Kernels
+import ModelFiles
+import Policies
+import TestSupport
+import Testing
+
+/// Parity with PyTorch and Transformers on SmolLM2-135M-Instruct.
+@Suite(
+  "SmolLM2 parity", .enabled(if: smolModel != nil && sharedFolder != nil, "\(needsModel); \(needsSharedFolder)"),
+  .serialized)
+struct SmolModelTests {
+  struct ChatCases: Decodable {
+    struct Response: Decodable {
+      var ids: [Int32]
+      var response_span: [Int]
+      var logprob_fp64: [Double]
+      var sum_response_fp64: Double
+    }
+    struct Case: Decodable {
+      var prompt_ids: [Int32]
+      var responses: [Response]
+      var greedy_ids: [Int32]
+      var greedy_top2_margin: [Double]
+    }
+    var cases: [Case]
+
+    func queries(_ index: Int) -> [TokenQuery] {
+      cases[index].responses.map { response in
+        let span = response.response_span
+        return TokenQuery(
+          prompt: Array(response.ids[..<span[0]]), response: Array(response.ids[span[0]..<span[1]]))
+      }
+    }
+  }
+
+  static func load(_ trainable: [String] = ["down_proj"]) throws -> LlamaPolicy<Float> {
+    try LlamaPolicy(loading: GGUFModel(smolModel!), trainable: trainable)
+  }
+
+  @Test func `log-probability of every response token, and of every token`() throws {
+    let golden = try sharedGolden("chat_logprobs.json", as: ChatCases.self)
+    let policy = try Self.load()
+    var worst = 0.0
+    for (index, chat) in golden.cases.enumerated() {
+      let scored = policy.tokenLogProbabilities(golden.queries(index))
+      for (response, values) in zip(chat.responses, scored) {
+        let expected = response.logprob_fp64[response.response_span[0] - 1..<response.response_span[1] - 1]
+        #expect(expected.count == values.count)
+        for (ours, theirs) in zip(values, expected) { worst = max(worst, abs(ours - theirs)) }
+        #expect(abs(values.reduce(0, +) - response.sum_response_fp64) < 2e-3)
+        let whole = TokenQuery(prompt: [response.ids[0]], response: Array(response.ids.dropFirst()))
+        for (ours, theirs) in zip(policy.tokenLogProbabilities([whole])[0], response.logprob_fp64) {
+          worst = max(worst, abs(ours - theirs))
+        }
+      }
+    }
+    #expect(worst < 2e-4, "largest difference \(worst) nats")
+  }
+
+  @Test func `greedy continuations`() throws {
+    let golden = try sharedGolden("chat_logprobs.json", as: ChatCases.self)
+    let policy = try Self.load()
+    let drawn = policy.generate(
+      prompts: golden.cases.map(\.prompt_ids), options: SamplingOptions(maxNewTokens: 48), seed: SeedTree(0))
+    for (chat, generation) in zip(golden.cases, drawn) {
+      let difference = zip(generation.tokens, chat.greedy_ids).enumerated().first { $1.0 != $1.1 }?.offset
+      #expect(
+        difference == nil,
+        "token \(difference!), where the two best logits were \(chat.greedy_top2_margin[difference!]) apart")
+    }
+  }
+
+  @Test func `residual stream of every layer`() throws {
+    struct States: Decodable {
+      struct Layer: Decodable {
+        var last_first8: [Double]
+        var rms: Double
+      }
+      var ids: [Int32]
+      var hidden: [Layer]
+    }
+    let golden = try sharedGolden("hidden_states.json", as: States.self)
+    let stream = try Self.load().residualStream(of: golden.ids)
+    #expect(stream.count == golden.hidden.count)
+    for (values, expected) in zip(stream, golden.hidden) {
+      let last = values.suffix(576).prefix(8)
+      for (ours, theirs) in zip(last, expected.last_first8) {
+        #expect(abs(ours - theirs) < 1e-3 * max(1, expected.rms))
+      }
+      let rms = (values.reduce(0) { $0 + $1 * $1 } / Double(values.count)).squareRoot()
+      #expect(abs(rms - expected.rms) < 1e-4 * expected.rms)
+    }
+  }
+
+  @Test func `gradient of the first preference step, layer by layer`() throws {
+    struct Steps: Decodable {
+      struct Step: Decodable {
+        var grad_norm_total: Double
+        var grad_norm_by_layer: [Double]
+        var grad_first4_layer0: [Double]
+        var grad_first4_layer29: [Double]
+      }
+      var objectives: [String: [Step]]
+    }
+    let golden = try sharedGolden("chat_logprobs.json", as: ChatCases.self)
+    let expected = try sharedGolden("preference_steps.json", as: Steps.self).objectives["dpo_beta0p1"]![0]
+    let policy = try Self.load()
+    var tape = policy.makeTape()
+    _ = policy.score((0..<4).flatMap { golden.queries($0) }, tape: &tape)
+    var gradient = policy.zeroGradient()
+    // DPO at the reference: d loss / d log π = ∓ β σ(0), averaged over four pairs.
+    policy.pullback((0..<8).map { $0 % 2 == 0 ? -0.1 * 0.5 / 4 : 0.1 * 0.5 / 4 }, tape: &tape, into: &gradient)
+    let norms = gradient.values.map { tensor in tensor.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot() }
+    for (ours, theirs) in zip(norms, expected.grad_norm_by_layer) { #expect(abs(ours - theirs) < 1e-4 * theirs) }
+    #expect(norms.count == expected.grad_norm_by_layer.count)
+    for (layer, values) in [(0, expected.grad_first4_layer0), (29, expected.grad_first4_layer29)] {
+      for (ours, theirs) in zip(gradient.values[layer], values) { #expect(abs(Double(ours) - theirs) < 1e-6) }
+    }
+  }
+}
