@@ -12,14 +12,24 @@ public struct Experiment: Sendable {
   /// Reads a specification, prepares its setting (a language model's data and reference), and plans its cells.
   ///
   /// - Throws: ``UserError``.
-  public init(contentsOf url: URL, project: Project) throws {
-    spec = try ExperimentSpec(contentsOf: url)
-    text = String(decoding: try AtomicFile.read(url), as: UTF8.self)
-    guard let world = spec.world else {
-      throw UserError("not a tabular experiment", at: url.path, exitCode: .badData)
+  public init(contentsOf url: URL, project: Project, workers: Int) throws {
+    let text = String(decoding: try AtomicFile.read(url), as: UTF8.self)
+    try self.init(try ExperimentSpec(contentsOf: url), text: text, project: project, workers: workers)
+  }
+
+  /// - Parameter text: the specification as a person wrote it.
+  public init(_ spec: ExperimentSpec, text: String, project: Project, workers: Int) throws {
+    self.spec = spec
+    self.text = text
+    if let world = spec.world {
+      setting = TabularSetting(world)
+      cells = try plan(spec)
+    } else {
+      _ = try plan(spec)
+      let language = try LanguageSetting(spec, project: project, workers: workers)
+      setting = language
+      cells = try plan(spec, inputs: language.inputs)
     }
-    setting = TabularSetting(world)
-    cells = try plan(spec)
   }
 
   /// Runs what is missing, then writes the tables. See ``runSweep``.
@@ -32,6 +42,33 @@ public struct Experiment: Sendable {
       cells, setting: setting, into: folder,
       provenance: Provenance.current(root: project.root, workers: options.workers), options: options,
       isInterrupted: isInterrupted, report: report)
+  }
+
+  /// Runs the first cell and saves its policy and its record, `record.json`, in one folder.
+  ///
+  /// - Throws: ``UserError``, a failed run among them.
+  public func runOnce(
+    savingTo folder: URL, project: Project, workers: Int, isInterrupted: () -> Bool, afterStep: (Int) -> Void
+  ) throws -> RunRecord {
+    let cell = cells[0]
+    let clock = ContinuousClock()
+    let begin = clock.now
+    try ResultsFolder(folder).checkWritable()
+    let outcome = try setting.run(cell.configuration, savingPolicyTo: folder) { step in
+      afterStep(step)
+      if isInterrupted() {
+        throw UserError(
+          "interrupted at step \(step)", because: "nothing was saved", advice: "run the command again",
+          exitCode: .interrupted)
+      }
+    }
+    let record = RunRecord(
+      id: cell.id, status: .done, configuration: cell.configuration, metrics: outcome.metrics, curve: outcome.curve,
+      diagnosis: outcome.curve.diagnosis,
+      provenance: Provenance.current(root: project.root, workers: workers).finished(after: seconds(clock.now - begin)))
+    try AtomicFile.write(
+      try canonicalJSON(record, pretty: true) + "\n", to: folder.appendingPathComponent("record.json"))
+    return record
   }
 }
 

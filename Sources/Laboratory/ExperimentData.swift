@@ -18,7 +18,8 @@ public struct ExperimentData: Sendable {
   public var train: DataSpec
   /// The helpfulness buffer of BFPO's Algorithm 1: a second stream for the arms that ask for it.
   public var buffer: DataSpec?
-  public var evaluation: Evaluation
+  /// What judges the trained policies; a single training run can do without.
+  public var evaluation: Evaluation?
 
   /// Held-out, human-labelled comparisons.
   public struct Evaluation: Sendable {
@@ -33,19 +34,25 @@ public struct ExperimentData: Sendable {
   }
 
   static let keys = ["train", "buffer", "evaluation"]
-  static let evaluationKeys = ["helpfulness", "safety", "samples", "sampleTokens"]
 
   init(_ json: JSONValue, at location: String) throws {
     let members = try checkedMembers(json, keys: Self.keys, at: location)
-    let evaluation = try checkedMembers(
-      members["evaluation"] ?? .null, keys: Self.evaluationKeys, at: "\(location), evaluation")
     train = try dataSpec(members["train"], at: "\(location), train")
     buffer = try members["buffer"].map { try dataSpec($0, at: "\(location), buffer") }
-    self.evaluation = Evaluation(
-      helpfulness: try dataSpec(evaluation["helpfulness"], at: "\(location), evaluation, helpfulness"),
-      safety: try dataSpec(evaluation["safety"], at: "\(location), evaluation, safety"),
-      samples: try whole(evaluation["samples"], default: 0, at: "\(location), evaluation, samples"),
-      sampleTokens: try whole(evaluation["sampleTokens"], default: 32, at: "\(location), evaluation, sampleTokens"))
+    evaluation = try members["evaluation"].map { try Evaluation($0, at: "\(location), evaluation") }
+  }
+}
+
+extension ExperimentData.Evaluation {
+  static let keys = ["helpfulness", "safety", "samples", "sampleTokens"]
+
+  init(_ json: JSONValue, at location: String) throws {
+    let members = try checkedMembers(json, keys: Self.keys, at: location)
+    self.init(
+      helpfulness: try dataSpec(members["helpfulness"], at: "\(location), helpfulness"),
+      safety: try dataSpec(members["safety"], at: "\(location), safety"),
+      samples: try whole(members["samples"], default: 0, at: "\(location), samples"),
+      sampleTokens: try whole(members["sampleTokens"], default: 32, at: "\(location), sampleTokens"))
   }
 }
 

@@ -14,7 +14,7 @@ public struct PolicySpec: Specification, Hashable {
   public var model = ""
   /// Fragments of the names of the tensors that are trained; `all` means every tensor.
   public var trainable = ["down_proj"]
-  /// Longest prompt plus response, tokens; longer pairs are dropped and counted.
+  /// Longest prompt plus response, tokens; longer pairs are dropped and counted. A data set may have its own.
   public var maxTokens = 512
   /// Longest prompt, tokens.
   public var maxPromptTokens = 384

@@ -6,14 +6,13 @@ import Preferences
 struct PreparedData: Sendable {
   var train: [Comparison<TokenQuery>]
   var buffer: [Comparison<TokenQuery>]
-  var helpfulness: ImplicitRewardJudge<TokenQuery>
-  var safety: ImplicitRewardJudge<TokenQuery>
+  /// `helpfulness` and `safety`, in this order; empty when nothing is evaluated.
+  var judges: [(name: String, judge: ImplicitRewardJudge<TokenQuery>)] = []
   /// One line a data set: rows read, dropped by reason, kept.
   var summary: [String] = []
 
   /// - Throws: ``UserError`` when a file is missing or wrong, or a set ends up empty.
   init(_ data: ExperimentData, policy: PolicySpec, encode: (TextQuery) throws -> TokenQuery) throws {
-    let limits = TokenLimits(maxTokens: policy.maxTokens, maxPromptTokens: policy.maxPromptTokens)
     var lines: [String] = []
     func load(_ spec: DataSpec, part: String, name: String, apartFrom others: [Comparison<TextQuery>]) throws -> (
       text: [Comparison<TextQuery>], tokens: [Comparison<TokenQuery>]
@@ -21,6 +20,9 @@ struct PreparedData: Sendable {
       let loaded = try spec.load()
       let rows = try loaded.part(spec.split == nil ? "all" : part)
       let (apart, overlapping) = excluding(conversationsOf: others, from: rows)
+      let limits = TokenLimits(
+        maxTokens: spec.maxTokens ?? policy.maxTokens,
+        maxPromptTokens: spec.maxPromptTokens ?? policy.maxPromptTokens)
       let (tokens, dropped) = try tokenised(apart, limits: limits, encode: encode)
       var counts = loaded.report.dropped
       counts.add(overlapping)
@@ -38,10 +40,12 @@ struct PreparedData: Sendable {
     let seen = training.text + (buffering?.text ?? [])
     train = training.tokens
     buffer = buffering?.tokens ?? []
-    let helpful = try load(data.evaluation.helpfulness, part: "test", name: "evaluation helpfulness", apartFrom: seen)
-    let safe = try load(data.evaluation.safety, part: "test", name: "evaluation safety", apartFrom: seen)
-    helpfulness = try judge(helpful.tokens, .helpfulness)
-    safety = try judge(safe.tokens, .safety)
+    if let evaluation = data.evaluation {
+      for (spec, order) in [(evaluation.helpfulness, PreferenceOrder.helpfulness), (evaluation.safety, .safety)] {
+        let rows = try load(spec, part: "test", name: "evaluation \(order.rawValue)", apartFrom: seen).tokens
+        judges.append((order.rawValue, try judge(rows, order)))
+      }
+    }
     summary = lines
   }
 
@@ -49,15 +53,16 @@ struct PreparedData: Sendable {
   var bufferDigest: String { digest(buffer) }
 
   func evaluationDigest(_ samples: (count: Int, tokens: Int)) -> String {
-    SHA256.hex(of: "\(digest(helpfulness.pairs)) \(digest(safety.pairs)) \(samples.count) \(samples.tokens)")
+    SHA256.hex(
+      of: (judges.map { digest($0.judge.pairs) } + ["\(samples.count) \(samples.tokens)"]).joined(separator: " "))
   }
 
   /// The prompts of both evaluation sets in turn, each once.
   var samplePrompts: [[Int32]] {
     var seen: Set<[Int32]> = []
     var prompts: [[Int32]] = []
-    for index in 0..<max(helpfulness.pairs.count, safety.pairs.count) {
-      for judge in [helpfulness, safety] where index < judge.pairs.count {
+    for index in 0..<(judges.map(\.judge.pairs.count).max() ?? 0) {
+      for (_, judge) in judges where index < judge.pairs.count {
         let prompt = judge.pairs[index].first.prompt
         if seen.insert(prompt).inserted { prompts.append(prompt) }
       }

@@ -70,7 +70,7 @@ public struct ResultsFolder: Sendable {
   ///
   /// - Throws: ``UserError`` (73).
   public func checkWritable() throws {
-    let probe = cellsFolder.appendingPathComponent(".writable")
+    let probe = url.appendingPathComponent(".writable")
     try AtomicFile.write("", to: probe)
     try? FileManager.default.removeItem(at: probe)
   }

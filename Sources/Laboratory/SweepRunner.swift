@@ -124,7 +124,7 @@ private func runCell(
   var record = RunRecord(
     id: cell.id, status: .done, configuration: cell.configuration, metrics: [:], provenance: provenance)
   do {
-    let outcome = try setting.run(cell.configuration) { step in
+    let outcome = try setting.run(cell.configuration, savingPolicyTo: nil) { step in
       if isInterrupted() { throw Interrupted() }
       if !setting.cellsRunSideBySide { reportStep(step) }
     }
@@ -150,6 +150,6 @@ public func uniqueCells(_ cells: [PlannedCell]) -> [PlannedCell] {
   return cells.filter { seen.insert($0.id).inserted }
 }
 
-private func seconds(_ duration: Duration) -> Double {
+func seconds(_ duration: Duration) -> Double {
   Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
 }

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Objectives
 import Policies
 import Preferences
@@ -11,11 +12,17 @@ public protocol Setting: Sendable {
 
   /// Trains and evaluates one cell.
   ///
-  /// - Parameter afterStep: called with the number of steps done; throwing stops the cell.
-  func run(_ cell: CellConfiguration, afterStep: (Int) throws -> Void) throws -> CellOutcome
+  /// - Parameters:
+  ///   - folder: where the trained policy is saved; nil keeps nothing.
+  ///   - afterStep: called with the number of steps done; throwing stops the cell.
+  func run(_ cell: CellConfiguration, savingPolicyTo folder: URL?, afterStep: (Int) throws -> Void) throws
+    -> CellOutcome
 
   /// The untrained reference's metrics, where they are known without a run.
   var referenceMetrics: [String: Double] { get }
+
+  /// What people should know before a run, one line each: rows read, dropped and kept.
+  var remarks: [String] { get }
 }
 
 /// A synthetic world: labels are sampled from it, metrics are exact expectations.
@@ -26,11 +33,15 @@ public struct TabularSetting: Setting {
 
   public var cellsRunSideBySide: Bool { true }
 
+  public var remarks: [String] { [] }
+
   public var referenceMetrics: [String: Double] {
     metrics(of: world.evaluate { world.referenceLogProbabilities[$0] })
   }
 
-  public func run(_ cell: CellConfiguration, afterStep: (Int) throws -> Void) throws -> CellOutcome {
+  public func run(
+    _ cell: CellConfiguration, savingPolicyTo folder: URL?, afterStep: (Int) throws -> Void
+  ) throws -> CellOutcome {
     var policy = TabularPolicy(
       promptCount: world.spec.prompts, responseCount: world.spec.responses,
       logits: world.referenceLogProbabilities.flatMap(\.self))
@@ -52,6 +63,11 @@ public struct TabularSetting: Setting {
           policyChosen: scores[2 * pair.offset], policyRejected: scores[2 * pair.offset + 1])
         return total + objective.evaluate(sample).loss
       } / Double(pairs.count)
+    if let folder {
+      let table = (0..<world.spec.prompts).map { policy.logProbabilities(prompt: $0) }
+      try AtomicFile.write(
+        try canonicalJSON(["logProbabilities": table]) + "\n", to: folder.appendingPathComponent("policy.json"))
+    }
     return CellOutcome(metrics: metrics, curve: curve)
   }
 

@@ -3,6 +3,7 @@ let commands: [Command] = [
   .sweepRun,
   .sweepPlan,
   .sweepStatus,
+  .train,
   .loss,
   .plot,
   .explain,

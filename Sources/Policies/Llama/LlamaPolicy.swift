@@ -10,7 +10,7 @@ import ModelFiles
 /// prompt run it once, and logits exist for blocks of the vocabulary at response positions only.
 ///
 /// Source: Touvron et al. 2023, arXiv 2302.13971.
-public struct LlamaPolicy<Scalar: KernelScalar>: Policy, ~Copyable {
+public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
   public let configuration: LlamaConfiguration
   /// Threads to use; does not change any result.
   public var workers: Int

@@ -24,12 +24,13 @@ extension Command {
     next: "./bfpo sweep status"
   ) { arguments in
     let project = Project(environment: ProcessInfo.processInfo.environment)
-    let experiment = try openExperiment(arguments, project: project)
+    let workers = try arguments.workerCount()
+    let experiment = try openExperiment(arguments, project: project, workers: workers)
+    for line in experiment.setting.remarks { arguments.console.note(line) }
     let folder = resultsFolder(arguments, experiment: experiment, project: project)
     if arguments.isDryRun { return printPlan(experiment, folder: folder, arguments: arguments) }
 
     Interruption.listen()
-    let workers = try arguments.workerCount()
     let outcome = try runWithProgress(
       experiment, folder: folder, project: project,
       options: SweepOptions(workers: workers, failFast: arguments.flag("fail-fast")), console: arguments.console)
@@ -60,9 +61,9 @@ extension Arguments {
   }
 }
 
-func openExperiment(_ arguments: Arguments, project: Project) throws -> Experiment {
+func openExperiment(_ arguments: Arguments, project: Project, workers: Int = 1) throws -> Experiment {
   let path = arguments.positional("SPEC") ?? defaultSpecification
-  return try Experiment(contentsOf: project.locate(path), project: project)
+  return try Experiment(contentsOf: project.locate(path), project: project, workers: workers)
 }
 
 func resultsFolder(_ arguments: Arguments, experiment: Experiment, project: Project) -> ResultsFolder {

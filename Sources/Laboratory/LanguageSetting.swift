@@ -1,0 +1,142 @@
+import Basics
+import Foundation
+import Language
+import Objectives
+import Policies
+import Preferences
+import Training
+
+/// A language model and its data, loaded once for every cell of an experiment.
+public final class LanguageSetting: Setting {
+  /// The reference: cells train copies that share its unchanged tensors.
+  private let reference: LlamaPolicy<Float>
+  private let data: PreparedData
+  private let cache: ReferenceCache
+  private let modelDigest: String
+  private let encoder: ChatEncoder
+  private let samples: (count: Int, tokens: Int)
+
+  public let cellsRunSideBySide = false
+
+  /// At the reference every implicit reward is 0, so every accuracy is one half by definition.
+  public let referenceMetrics = ["helpfulness": 0.5, "safety": 0.5, "klPerToken": 0]
+
+  /// Loads the model, reads, drops, splits and tokenises the data.
+  ///
+  /// - Throws: ``UserError`` for a missing model or file, or data that leave nothing to train or judge on.
+  public init(_ spec: ExperimentSpec, project: Project, workers: Int) throws {
+    guard let experimentData = spec.data else { preconditionFailure("a language-model experiment has data") }
+    let model = try loadModel(spec.policy.model)
+    reference = try LlamaPolicy<Float>(loading: model.source, trainable: spec.policy.trainable, workers: workers)
+    modelDigest = model.digest
+    encoder = model.encoder
+    data = try PreparedData(experimentData, policy: spec.policy, encode: model.encoder.encode)
+    cache = ReferenceCache(
+      folder: project.cache.appendingPathComponent("reference"), model: model.digest, scoring: "float32-1")
+    samples = (experimentData.evaluation?.samples ?? 0, experimentData.evaluation?.sampleTokens ?? 0)
+  }
+
+  /// What happened to every row.
+  public var remarks: [String] { data.summary }
+
+  /// Digests of the model and of the comparisons an arm reads.
+  public func inputs(_ arm: ArmSpec) -> [String: String] {
+    var inputs = ["model": modelDigest, "train": data.trainDigest, "evaluation": data.evaluationDigest(samples)]
+    if arm.buffer { inputs["buffer"] = data.bufferDigest }
+    return inputs
+  }
+
+  public func run(
+    _ cell: CellConfiguration, savingPolicyTo folder: URL?, afterStep: (Int) throws -> Void
+  ) throws -> CellOutcome {
+    var policy = reference.clone()
+    let curve = try trainPolicy(&policy, cell: cell, afterStep: afterStep)
+    var metrics: [String: Double] = [:]
+    for (name, judge) in data.judges {
+      metrics.merge(try self.judge(judge, name, policy: policy)) { $1 }
+    }
+    metrics.merge(try divergence(policy, seed: SeedTree(cell.seed).child("samples"))) { $1 }
+    return CellOutcome(metrics: metrics, curve: curve)
+  }
+
+  /// Trains a copy of the reference as a cell says.
+  private func trainPolicy(
+    _ policy: inout LlamaPolicy<Float>, cell: CellConfiguration, afterStep: (Int) throws -> Void
+  ) throws -> TrainingCurve {
+    let objective = try cell.makeObjective()
+    let entry = try catalogueEntry(cell.objective)
+    var streams = [try stream("train", data.train, cell: cell, needs: entry.card.labels)]
+    if cell.buffer { streams.append(try stream("buffer", data.buffer, cell: cell, needs: entry.card.labels)) }
+    return try train(
+      &policy, objective: objective, streams: streams, cell: cell, stepZeroTolerance: stepZeroTolerance,
+      afterStep: afterStep)
+  }
+
+  /// A response scored alone and in another batch differs by rounding only: about 1e-5 nats a token in float32.
+  private let stepZeroTolerance = 0.005
+
+  /// The pairs an arm trains on, with the reference's scores of those that the run draws; the others keep NaN.
+  private func stream(
+    _ name: String, _ comparisons: [Comparison<TokenQuery>], cell: CellConfiguration, needs: Set<Objectives.LabelNeed>
+  ) throws -> PairStream<TokenQuery> {
+    let oriented = cell.order.oriented(comparisons).pairs.filter { pair in
+      !needs.contains(.safetyFlags) || (pair.firstSafe != nil && pair.secondSafe != nil)
+    }
+    guard !oriented.isEmpty else {
+      throw UserError(
+        "no pair of `\(name)` has the labels that \(cell.objective) needs",
+        at: "cell with order `\(cell.order.rawValue)`",
+        because: "it needs \(needs.map(\.rawValue).sorted().joined(separator: " and "))",
+        advice: "supply flags by a rule (`flags: \"hh-subset\"`) or choose another order", exitCode: .badData)
+    }
+    let drawn = drawnPairs(count: oriented.count, stream: name, cell: cell)
+    let scores = try cache.logProbabilities(drawn.flatMap { [oriented[$0].first, oriented[$0].second] }) {
+      reference.score($0)
+    }
+    var all = [Double](repeating: .nan, count: 2 * oriented.count)
+    for (offset, index) in drawn.enumerated() {
+      all[2 * index] = scores[2 * offset]
+      all[2 * index + 1] = scores[2 * offset + 1]
+    }
+    return PairStream(
+      name: name, pairs: preparePairs(oriented, reference: all, tokenCount: { reference.tokenCount($0) }))
+  }
+
+  /// The rows that the run's batches touch, each once, in order.
+  private func drawnPairs(count: Int, stream: String, cell: CellConfiguration) -> [Int] {
+    let sampler = batchSampler(
+      count: count, stream: stream, configuration: cell.training, seed: trainingSeed(cell))
+    return Set((0..<cell.training.steps).flatMap(sampler.indices(step:))).sorted()
+  }
+
+  private func judge(
+    _ judge: ImplicitRewardJudge<TokenQuery>, _ name: String, policy: borrowing LlamaPolicy<Float>
+  ) throws -> [String: Double] {
+    let known = try cache.logProbabilities(judge.queries) { reference.score($0) }
+    return judge.metrics(name, policy: policy.score(judge.queries), reference: known)
+  }
+
+  /// KL(π ‖ π_ref) per token on replies sampled from π at temperature 1, with their length and how many ended by themselves.
+  ///
+  ///     k₃ = mean over sampled tokens of e^d − 1 − d,   d = log π_ref(token) − log π(token)
+  ///
+  /// Unbiased for the token-wise divergence along the sampled replies, and never negative.
+  /// Source: Schulman 2020, "Approximating KL divergence".
+  private func divergence(_ policy: borrowing LlamaPolicy<Float>, seed: SeedTree) throws -> [String: Double] {
+    let prompts = data.samplePrompts.prefix(samples.count)
+    if prompts.isEmpty { return [:] }
+    let options = SamplingOptions(
+      temperature: 1, maxNewTokens: samples.tokens, stopTokens: [encoder.endOfTurn])
+    let replies = policy.generate(prompts: Array(prompts), options: options, seed: seed)
+    let ended = replies.count { $0.end == .stopToken }
+    let queries = zip(prompts, replies).map { TokenQuery(prompt: $0, response: $1.tokens) }
+    let own = policy.tokenLogProbabilities(queries).flatMap(\.self)
+    let base = reference.tokenLogProbabilities(queries).flatMap(\.self)
+    let terms = zip(own, base).map { exponential($1 - $0) - 1 - ($1 - $0) }
+    let count = Double(prompts.count)
+    return [
+      "klPerToken": mean(terms), "klPerToken_tokens": Double(terms.count), "sampleLength": Double(terms.count) / count,
+      "endOfTurnRate": Double(ended) / count,
+    ]
+  }
+}

@@ -1,0 +1,123 @@
+import Basics
+import Foundation
+import Laboratory
+import Language
+
+extension Command {
+  static let train = Command(
+    name: "train",
+    summary: "Train one policy with one objective and save it.",
+    discussion: """
+      With --data a language model is trained on preference pairs and saved as a folder that Hugging Face Transformers loads.
+      Without, a tabular policy is trained on the default synthetic world. --order says which response counts as chosen.
+      """,
+    examples: [
+      Example("./bfpo train --objective bfpo --order helpfulness --set tau=0.5 --output out", "on the synthetic world"),
+      Example(
+        "./bfpo train --objective dpo --order safety --data pairs.jsonl --steps 50 --output out", "a language model"),
+      Example(
+        "./bfpo train --objective bfpo --order helpfulness --data hh_dual_labelled.jsonl --flag-rule hh-subset --output out",
+        "flags by rule"),
+    ],
+    options: [
+      Option("objective", value: "ID", "A name of `./bfpo explain`."),
+      .set,
+      Option(
+        "order", value: "ORDER", "Which order makes a response the chosen one.",
+        choices: ["helpfulness", "safety", "both"]),
+      Option("data", value: "FILE", "Preference pairs; may be given several times.", isRepeated: true),
+      Option("format", value: "FORMAT", "The data's format.", defaultText: "recognised from the rows"),
+      Option(
+        "carries", value: "ORDER", "The order that `chosen` and `rejected` stand for in the data.",
+        choices: ["helpfulness", "safety"]),
+      Option("flag-rule", value: "RULE", "Supplies missing safety flags.", defaultText: "none"),
+      .model,
+      Option(
+        "trainable", value: "FRAGMENT", "Fragment of the names of the tensors to train, or `all`.", isRepeated: true,
+        defaultText: "down_proj"),
+      Option(
+        "training", value: "NAME=VALUE", "Set one training parameter, such as steps=100.", isRepeated: true),
+      Option("steps", value: "N", "Optimiser steps.", defaultText: "1800 tabular, 50 with --data"),
+      Option("batch-size", value: "N", "Pairs per step.", defaultText: "32 tabular, 8 with --data"),
+      Option("learning-rate", value: "RATE", "Peak learning rate.", defaultText: "0.01 tabular, 1e-5 with --data"),
+      Option("max-tokens", value: "N", "Longest prompt plus response; longer pairs are dropped.", defaultText: "512"),
+      Option("seed", value: "N", "Seed of everything random.", defaultText: "0"),
+      Option("output", short: "o", value: "DIR", "Where the policy and its record are saved."),
+      .workers,
+    ],
+    flags: [.json],
+    next: "./bfpo score --model DIR --data FILE.jsonl --json"
+  ) { arguments in
+    let project = Project(environment: ProcessInfo.processInfo.environment)
+    let output = URL(fileURLWithPath: try arguments.required("output"))
+    let spec = try ExperimentSpec(try trainingSpecification(arguments), at: "command line")
+    let workers = try arguments.workerCount()
+    let experiment = try Experiment(spec, text: "", project: project, workers: workers)
+    for line in experiment.setting.remarks { arguments.console.note(line) }
+    Interruption.listen()
+    let progress = Progress("steps", total: spec.training.steps, console: arguments.console)
+    defer { progress.finish() }
+    let record = try experiment.runOnce(
+      savingTo: output, project: project, workers: workers, isInterrupted: { Interruption.isRequested },
+      afterStep: { progress.update($0) })
+    progress.finish()
+    if arguments.isJSON {
+      arguments.console.output(try canonicalJSON(record))
+    } else {
+      let rows = record.metrics.sorted { $0.key < $1.key }.map { [$0.key, "\($0.value)"] }
+      arguments.console.output(Table(rows, header: ["metric", "value"]).text())
+      if let diagnosis = record.diagnosis { arguments.console.output(diagnosis) }
+      arguments.console.output("saved: \(output.relativePath)")
+    }
+    return .success
+  }
+}
+
+/// The experiment of one arm, one cell, that the options describe.
+private func trainingSpecification(_ arguments: Arguments) throws -> JSONValue {
+  let files = arguments.options("data")
+  let isLanguage = !files.isEmpty
+  var arm: [String: JSONValue] = [
+    "name": .string("train"), "objective": .string(try arguments.required("objective")),
+    "order": .string(try arguments.required("order")),
+  ]
+  arm["settings"] = .object(try arguments.hyperparameters())
+  var training: [String: JSONValue] =
+    isLanguage
+    ? [
+      "steps": .number(50), "batchSize": .number(8), "microBatchSize": .number(4), "learningRate": .number(1e-5),
+      "sampling": .string("epochs"), "schedule": .string("cosine"), "warmup": .number(0.1),
+    ] : [:]
+  training.merge(try arguments.settings(of: "training")) { $1 }
+  if let steps = try arguments.integer("steps", in: 1...Int.max) { training["steps"] = .number(Double(steps)) }
+  if let size = try arguments.integer("batch-size", in: 1...Int.max) { training["batchSize"] = .number(Double(size)) }
+  if let rate = try arguments.number("learning-rate") { training["learningRate"] = .number(rate) }
+  var spec: [String: JSONValue] = [
+    "name": .string("train"), "arms": .array([.object(arm)]), "training": .object(training),
+    "seeds": .array([.number(Double(try arguments.integer("seed", in: 0...Int.max) ?? 0))]),
+  ]
+  if isLanguage {
+    var data: [String: JSONValue] = ["files": .array(files.map { .string($0) })]
+    if let format = arguments.option("format") { data["format"] = .string(format) }
+    if let order = arguments.option("carries") { data["order"] = .string(order) }
+    if let rule = arguments.option("flag-rule") { data["flags"] = .string(rule) }
+    spec["data"] = .object(["train": .object(data)])
+    spec["policy"] = .object(try languagePolicy(arguments))
+  } else {
+    spec["world"] = .object([:])
+  }
+  return .object(spec)
+}
+
+private func languagePolicy(_ arguments: Arguments) throws -> [String: JSONValue] {
+  var policy: [String: JSONValue] = [
+    "kind": .string("llama"), "model": .string(arguments.option("model") ?? ModelLocation.defaultName),
+  ]
+  let trainable = arguments.options("trainable")
+  if !trainable.isEmpty { policy["trainable"] = .array(trainable.map { .string($0) }) }
+  if let limit = try arguments.integer("max-tokens", in: 2...Int.max) {
+    policy["maxTokens"] = .number(Double(limit))
+    policy["maxPromptTokens"] = .number(Double(limit))
+  }
+  return policy
+}
