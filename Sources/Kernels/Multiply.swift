@@ -19,7 +19,6 @@ public func multiply<Scalar: KernelScalar>(
     if beta == 0 { c.fill(0) }
     return
   }
-  BLASRuntime.prepare()
   if rows == 1 && !firstTransposed {
     // BLAS may read a vector that it multiplies by zero, and 0 · NaN is NaN.
     if beta == 0 { c.fill(0) }
@@ -32,3 +31,7 @@ public func multiply<Scalar: KernelScalar>(
     rows: rows, columns: columns, depth: depth, alpha: alpha, a.base, stride: a.stride, transposed: firstTransposed,
     b.base, stride: b.stride, transposed: secondTransposed, beta: beta, c.base, stride: c.stride)
 }
+
+/// A size as BLAS wants it.
+@inline(__always)
+func blasInt(_ value: Int) -> Int32 { Int32(value) }

@@ -16,6 +16,8 @@ public struct TensorSet<Scalar: KernelScalar>: Equatable, Sendable {
     values = shapes.map { zeros(count: $0.reduce(1, *)) }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public mutating func setZero() {
     for i in values.indices { fillWithZero(&values[i]) }
   }

@@ -7,5 +7,6 @@ let commands: [Command] = [
   .loss,
   .plot,
   .explain,
+  .bench,
   .doctor,
 ]

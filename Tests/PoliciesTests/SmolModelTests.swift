@@ -14,21 +14,35 @@ struct SmolModelTests {
   struct ChatCases: Decodable {
     struct Response: Decodable {
       var ids: [Int32]
-      var response_span: [Int]
-      var logprob_fp64: [Double]
-      var sum_response_fp64: Double
+      var responseSpan: [Int]
+      var logProbabilities: [Double]
+      var sum: Double
+
+      enum CodingKeys: String, CodingKey {
+        case ids
+        case responseSpan = "response_span"
+        case logProbabilities = "logprob_fp64"
+        case sum = "sum_response_fp64"
+      }
     }
     struct Case: Decodable {
-      var prompt_ids: [Int32]
+      var prompt: [Int32]
       var responses: [Response]
-      var greedy_ids: [Int32]
-      var greedy_top2_margin: [Double]
+      var greedy: [Int32]
+      var margins: [Double]
+
+      enum CodingKeys: String, CodingKey {
+        case responses
+        case prompt = "prompt_ids"
+        case greedy = "greedy_ids"
+        case margins = "greedy_top2_margin"
+      }
     }
     var cases: [Case]
 
     func queries(_ index: Int) -> [TokenQuery] {
       cases[index].responses.map { response in
-        let span = response.response_span
+        let span = response.responseSpan
         return TokenQuery(
           prompt: Array(response.ids[..<span[0]]), response: Array(response.ids[span[0]..<span[1]]))
       }
@@ -46,12 +60,12 @@ struct SmolModelTests {
     for (index, chat) in golden.cases.enumerated() {
       let scored = policy.tokenLogProbabilities(golden.queries(index))
       for (response, values) in zip(chat.responses, scored) {
-        let expected = response.logprob_fp64[response.response_span[0] - 1..<response.response_span[1] - 1]
+        let expected = response.logProbabilities[response.responseSpan[0] - 1..<response.responseSpan[1] - 1]
         #expect(expected.count == values.count)
         for (ours, theirs) in zip(values, expected) { worst = max(worst, abs(ours - theirs)) }
-        #expect(abs(values.reduce(0, +) - response.sum_response_fp64) < 2e-3)
+        #expect(abs(values.reduce(0, +) - response.sum) < 2e-3)
         let whole = TokenQuery(prompt: [response.ids[0]], response: Array(response.ids.dropFirst()))
-        for (ours, theirs) in zip(policy.tokenLogProbabilities([whole])[0], response.logprob_fp64) {
+        for (ours, theirs) in zip(policy.tokenLogProbabilities([whole])[0], response.logProbabilities) {
           worst = max(worst, abs(ours - theirs))
         }
       }
@@ -63,20 +77,25 @@ struct SmolModelTests {
     let golden = try sharedGolden("chat_logprobs.json", as: ChatCases.self)
     let policy = try Self.load()
     let drawn = policy.generate(
-      prompts: golden.cases.map(\.prompt_ids), options: SamplingOptions(maxNewTokens: 48), seed: SeedTree(0))
+      prompts: golden.cases.map(\.prompt), options: SamplingOptions(maxNewTokens: 48), seed: SeedTree(0))
     for (chat, generation) in zip(golden.cases, drawn) {
-      let difference = zip(generation.tokens, chat.greedy_ids).enumerated().first { $1.0 != $1.1 }?.offset
+      let difference = zip(generation.tokens, chat.greedy).enumerated().first { $1.0 != $1.1 }?.offset
       #expect(
         difference == nil,
-        "token \(difference!), where the two best logits were \(chat.greedy_top2_margin[difference!]) apart")
+        "token \(difference!), where the two best logits were \(chat.margins[difference!]) apart")
     }
   }
 
   @Test func `residual stream of every layer`() throws {
     struct States: Decodable {
       struct Layer: Decodable {
-        var last_first8: [Double]
+        var last: [Double]
         var rms: Double
+
+        enum CodingKeys: String, CodingKey {
+          case last = "last_first8"
+          case rms
+        }
       }
       var ids: [Int32]
       var hidden: [Layer]
@@ -85,8 +104,7 @@ struct SmolModelTests {
     let stream = try Self.load().residualStream(of: golden.ids)
     #expect(stream.count == golden.hidden.count)
     for (values, expected) in zip(stream, golden.hidden) {
-      let last = values.suffix(576).prefix(8)
-      for (ours, theirs) in zip(last, expected.last_first8) {
+      for (ours, theirs) in zip(values.suffix(576).prefix(8), expected.last) {
         #expect(abs(ours - theirs) < 1e-3 * max(1, expected.rms))
       }
       let rms = (values.reduce(0) { $0 + $1 * $1 } / Double(values.count)).squareRoot()
@@ -97,10 +115,15 @@ struct SmolModelTests {
   @Test func `gradient of the first preference step, layer by layer`() throws {
     struct Steps: Decodable {
       struct Step: Decodable {
-        var grad_norm_total: Double
-        var grad_norm_by_layer: [Double]
-        var grad_first4_layer0: [Double]
-        var grad_first4_layer29: [Double]
+        var norms: [Double]
+        var firstLayer: [Double]
+        var lastLayer: [Double]
+
+        enum CodingKeys: String, CodingKey {
+          case norms = "grad_norm_by_layer"
+          case firstLayer = "grad_first4_layer0"
+          case lastLayer = "grad_first4_layer29"
+        }
       }
       var objectives: [String: [Step]]
     }
@@ -112,10 +135,10 @@ struct SmolModelTests {
     var gradient = policy.zeroGradient()
     // DPO at the reference: d loss / d log π = ∓ β σ(0), averaged over four pairs.
     policy.pullback((0..<8).map { $0 % 2 == 0 ? -0.1 * 0.5 / 4 : 0.1 * 0.5 / 4 }, tape: &tape, into: &gradient)
-    let norms = gradient.values.map { tensor in tensor.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot() }
-    for (ours, theirs) in zip(norms, expected.grad_norm_by_layer) { #expect(abs(ours - theirs) < 1e-4 * theirs) }
-    #expect(norms.count == expected.grad_norm_by_layer.count)
-    for (layer, values) in [(0, expected.grad_first4_layer0), (29, expected.grad_first4_layer29)] {
+    let ours = gradient.values.map { tensor in tensor.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot() }
+    for (ours, theirs) in zip(ours, expected.norms) { #expect(abs(ours - theirs) < 1e-4 * theirs) }
+    #expect(ours.count == expected.norms.count)
+    for (layer, values) in [(0, expected.firstLayer), (29, expected.lastLayer)] {
       for (ours, theirs) in zip(gradient.values[layer], values) { #expect(abs(Double(ours) - theirs) < 1e-6) }
     }
   }

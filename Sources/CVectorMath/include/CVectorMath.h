@@ -1,3 +1,5 @@
+// Also limits OpenBLAS to one thread when the program starts (blas_threads.c).
+//
 // Row functions of a language model that the standard library does not vectorise, in single precision.
 //
 // Every function is compiled three times (AVX-512, AVX2 with FMA, baseline) from vector_functions.inc and chosen once
@@ -30,8 +32,3 @@ void bfpo_gated_backward(const float *gate, const float *up, const float *d, flo
 
 /// y[i] += factor x[i].
 void bfpo_add_scaled(const float *x, float *y, size_t count, float factor);
-
-/// OpenBLAS before 0.3.22 does not know recent processors and falls back to its AVX2 kernels, at half the speed.
-/// When this processor has AVX-512 and the fallback was taken, selects the AVX-512 kernels instead.
-/// The environment variable OPENBLAS_CORETYPE has precedence. Must run before the first product.
-void bfpo_select_blas_kernels(void);

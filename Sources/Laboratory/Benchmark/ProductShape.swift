@@ -1,0 +1,97 @@
+import Basics
+import Kernels
+import ModelFiles
+
+/// A matrix product of a training step: its sizes, and how its operands lie in memory.
+struct ProductShape: Hashable, Sendable {
+  enum Operands: Hashable, Sendable {
+    /// x Wᵀ.
+    case forward
+    /// dy W.
+    case inputGradient
+    /// dyᵀ x.
+    case weightGradient
+  }
+
+  var operands: Operands
+  var rows: Int
+  var columns: Int
+  var depth: Int
+
+  /// Floating-point operations: a multiplication and an addition per element of the inner dimension.
+  var operations: Double { 2 * Double(rows) * Double(columns) * Double(depth) }
+}
+
+/// The matrix products of one DPO step with `down_proj` trained, prompts shared and logits at response positions only.
+///
+/// Attention's own small products are left out, which makes the work, and so any rate derived from it, smaller than it is.
+struct PreferenceStepWork: Sendable {
+  var pairs: Int
+  var promptTokens: Int
+  var responseTokens: Int
+  var sizes: LlamaConfiguration
+
+  /// Rows of the packed batch: a response's last token needs none.
+  var rows: Int { pairs * (promptTokens + 2 * (responseTokens - 1)) }
+  /// Rows that predict a response token.
+  var predictingRows: Int { pairs * (1 + 2 * (responseTokens - 1)) }
+
+  /// Each shape and how often it occurs.
+  var products: [ProductShape: Int] {
+    let (hidden, wide) = (sizes.hiddenSize, sizes.feedForwardSize)
+    let (query, keyValue) = (sizes.headCount * sizes.headSize, sizes.keyValueHeadCount * sizes.headSize)
+    // Output and input width of each layer's weights.
+    let weights = [
+      (query, hidden), (keyValue, hidden), (keyValue, hidden), (hidden, query), (wide, hidden), (wide, hidden),
+      (hidden, wide),
+    ]
+    var counts: [ProductShape: Int] = [:]
+    for (out, input) in weights {
+      counts[ProductShape(operands: .forward, rows: rows, columns: out, depth: input), default: 0] += sizes.layerCount
+      // Nothing flows back into the lowest layer but the gradient of its down projection.
+      counts[ProductShape(operands: .inputGradient, rows: rows, columns: input, depth: out), default: 0] +=
+        sizes.layerCount - 1
+    }
+    counts[ProductShape(operands: .weightGradient, rows: hidden, columns: wide, depth: rows), default: 0] +=
+      sizes.layerCount
+    let vocabulary = sizes.vocabularySize
+    counts[ProductShape(operands: .forward, rows: predictingRows, columns: vocabulary, depth: hidden), default: 0] += 1
+    counts[ProductShape(operands: .inputGradient, rows: predictingRows, columns: hidden, depth: vocabulary), default: 0] +=
+      1
+    return counts
+  }
+
+  var operations: Double { products.reduce(0) { $0 + $1.key.operations * Double($1.value) } }
+}
+
+/// Seconds that a product of a shape takes when every worker does its share in one call to BLAS, and nothing else.
+///
+/// Vocabulary-sized dimensions are cut to 8,192, which is enough for the full rate.
+func secondsOfProduct(_ shape: ProductShape, workers: Int) -> Double {
+  let (columns, depth) = (min(shape.columns, 8192), min(shape.depth, 8192))
+  let (a, b, c) = (Matrix<Float>(), Matrix<Float>(), Matrix<Float>())
+  let isWeight = shape.operands == .weightGradient
+  a.reshape(rows: isWeight ? depth : shape.rows, columns: isWeight ? shape.rows : depth)
+  b.reshape(rows: shape.operands == .forward ? columns : depth, columns: shape.operands == .forward ? depth : columns)
+  c.reshape(rows: shape.rows, columns: columns)
+  for matrix in [a, b, c] { matrix.tile.fill(0.5) }
+  let share = (shape.rows + workers - 1) / workers
+  func run() {
+    parallelForEach(workers, workers: workers) { worker in
+      let own = min(worker * share, shape.rows)..<min((worker + 1) * share, shape.rows)
+      multiply(
+        isWeight ? a.tile.columns(own) : a.tile.rows(own), b.tile, firstTransposed: isWeight,
+        secondTransposed: shape.operands == .forward, into: c.tile.rows(own))
+    }
+  }
+  run()
+  let repeats = max(1, Int(2e10 / (2 * Double(shape.rows) * Double(columns) * Double(depth))))
+  let seconds = stopwatch { for _ in 0..<repeats { run() } } / Double(repeats)
+  return seconds * shape.operations / (2 * Double(shape.rows) * Double(columns) * Double(depth))
+}
+
+/// Wall-clock seconds of a piece of work.
+func stopwatch(_ body: () -> Void) -> Double {
+  let duration = ContinuousClock().measure(body)
+  return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+}
