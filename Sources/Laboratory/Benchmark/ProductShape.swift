@@ -56,7 +56,8 @@ struct PreferenceStepWork: Sendable {
       sizes.layerCount
     let vocabulary = sizes.vocabularySize
     counts[ProductShape(operands: .forward, rows: predictingRows, columns: vocabulary, depth: hidden), default: 0] += 1
-    counts[ProductShape(operands: .inputGradient, rows: predictingRows, columns: hidden, depth: vocabulary), default: 0] +=
+    counts[
+      ProductShape(operands: .inputGradient, rows: predictingRows, columns: hidden, depth: vocabulary), default: 0] +=
       1
     return counts
   }
