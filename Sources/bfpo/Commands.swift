@@ -4,6 +4,8 @@ let commands: [Command] = [
   .sweepPlan,
   .sweepStatus,
   .train,
+  .score,
+  .generate,
   .loss,
   .plot,
   .explain,

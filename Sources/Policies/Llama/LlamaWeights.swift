@@ -47,7 +47,7 @@ extension LlamaWeights {
     let configuration = source.configuration
     func read(_ tensor: LlamaTensor) throws -> [Scalar] {
       let values = try source.tensor(named: tensor.name, shape: tensor.shape(configuration))
-      return (values as? [Scalar]) ?? values.map { Scalar($0) }
+      return converted(values)
     }
     embedding = try read(.embedding)
     layers = try (0..<configuration.layerCount).map { layer in
@@ -64,7 +64,7 @@ extension LlamaWeights {
 
   /// The same weights in another precision.
   init<Other: KernelScalar>(converting other: LlamaWeights<Other>) {
-    func convert(_ values: [Other]) -> [Scalar] { values.map { Scalar($0) } }
+    func convert(_ values: [Other]) -> [Scalar] { converted(values) }
     embedding = convert(other.embedding)
     layers = other.layers.map {
       LlamaLayer(

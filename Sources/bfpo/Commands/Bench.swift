@@ -19,12 +19,12 @@ extension Command {
     ],
     options: [
       Option("rounds", value: "N", "Repeats of every measurement.", defaultText: "5"),
-      Option("workers", short: "j", value: "N", "Threads to use.", defaultText: "all processors"),
+      .workers,
     ],
     flags: [.json],
     next: "./bfpo sweep"
   ) { arguments in
-    let workers = try arguments.integer("workers", in: 1...1024) ?? processorCount()
+    let workers = try arguments.workerCount()
     let rounds = try arguments.integer("rounds", in: 1...1000) ?? 5
     let report = BenchmarkReport(
       blas: blasDescription(), vectorInstructions: vectorInstructions(), workers: workers,
