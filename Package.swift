@@ -55,7 +55,8 @@ let package = Package(
     tests("ObjectivesTests", ["Objectives", "Basics"]),
     tests("LaboratoryTests", ["Basics", "Laboratory", "Objectives", "Preferences"]),
     tests("TrainingTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
-    tests("PeersTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
+    tests(
+      "PeersTests", ["Basics", "ModelFiles", "Language", "Policies", "Objectives", "Preferences", "Training"]),
     tests("PoliciesTests", ["Policies", "Kernels", "ModelFiles", "Basics"]),
     tests("PreferencesTests", ["Preferences", "Language", "Basics"]),
     tests("PlottingTests", ["Plotting"]),
