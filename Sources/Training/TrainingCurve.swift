@@ -1,3 +1,4 @@
+import Basics
 import Objectives
 
 /// What is watched during training, averaged over a window of steps (R-14).
@@ -65,26 +66,18 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
       return "too few steps to judge"
     }
     if last.loss > first.loss * 1.02 {
-      return "loss rose from \(short(first.loss)) to \(short(last.loss)): the learning rate is probably too large"
+      return "loss rose from \(threeDecimals(first.loss)) to \(threeDecimals(last.loss)): the learning rate is probably too large"
     }
     if abs(last.margin) < 1e-3, abs(last.loss - first.loss) < 1e-3 * max(1, abs(first.loss)) {
       return "nothing moved: the learning rate or the number of steps is too small"
     }
-    let margins = "margin \(short(first.margin)) → \(short(last.margin)) nats, accuracy \(short(last.accuracy))"
+    let margins = "margin \(threeDecimals(first.margin)) → \(threeDecimals(last.margin)) nats, accuracy \(threeDecimals(last.accuracy))"
     if last.chosenLogRatio < 0, last.rejectedLogRatio < 0, last.margin > 0 {
-      return "normal: \(margins); both responses lost probability (\(short(last.chosenLogRatio)) and "
-        + "\(short(last.rejectedLogRatio)) nats), the rejected one more"
+      return "normal: \(margins); both responses lost probability (\(threeDecimals(last.chosenLogRatio)) and "
+        + "\(threeDecimals(last.rejectedLogRatio)) nats), the rejected one more"
     }
     return "normal: \(margins)"
   }
 }
 
-/// A number with three decimals.
-func short(_ value: Double) -> String {
-  let thousandths = (abs(value) * 1000).rounded()
-  guard thousandths < 1e15 else { return "\(value)" }
-  let whole = Int(thousandths)
-  let fraction = String(whole % 1000)
-  let sign = value < 0 && whole != 0 ? "−" : ""
-  return "\(sign)\(whole / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
-}
+private func threeDecimals(_ value: Double) -> String { fixed(value, 3) }

@@ -28,6 +28,7 @@ extension Command {
     let rounds = try arguments.integer("rounds", in: 1...1000) ?? 5
     let report = BenchmarkReport(
       blas: blasDescription(), vectorInstructions: vectorInstructions(), workers: workers,
+      tabular: try TabularBenchmark.measure(rounds: rounds, workers: workers),
       languageModel: try LanguageModelBenchmark.measure(rounds: rounds, workers: workers))
     arguments.console.output(arguments.isJSON ? try canonicalJSON(report, pretty: true) : report.text())
     return .success
@@ -39,6 +40,7 @@ private struct BenchmarkReport: Encodable {
   var blas: String
   var vectorInstructions: String
   var workers: Int
+  var tabular: TabularBenchmark
   var languageModel: LanguageModelBenchmark
 
   func text() -> String {
@@ -54,16 +56,9 @@ private struct BenchmarkReport: Encodable {
         ["scoring", fixed(model.scoredTokensPerSecond, 0), "tokens/s"],
         ["generation, one sequence", fixed(model.generatedTokensPerSecond, 1), "tokens/s"],
         ["generation, eight sequences", fixed(model.batchedTokensPerSecond, 1), "tokens/s"],
+        ["tabular cells (1,800 steps of 32 pairs)", fixed(tabular.cellsPerSecond, 0), "1/s"],
+        ["tabular pairs per worker", fixed(tabular.pairsPerSecondAndWorker * 1e-6, 2), "10⁶/s"],
       ], header: ["measurement", "median", "unit"], alignment: [.left, .right, .left]
     ).text() + "\n\(workers) workers; \(vectorInstructions); \(blas)\n"
   }
-}
-
-/// A number with a fixed number of decimals.
-private func fixed(_ value: Double, _ decimals: Int) -> String {
-  let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
-  let digits = "\(Int((value * scale).rounded()))"
-  if decimals == 0 { return digits }
-  let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
-  return "\(padded.dropLast(decimals)).\(padded.suffix(decimals))"
 }
