@@ -73,16 +73,15 @@ public struct PreferenceFile: Sendable {
     case .pkuSafeRLHF, .hhDual:
       if let order = options.order {
         throw UserError(
-          "`order: \(order.rawValue)` does not apply to \(format.rawValue)", at: first.file,
-          because: "its rows name the winner of each order themselves", advice: "leave `order` out", exitCode: .usage)
+          "the order `\(order.rawValue)` does not apply to \(format.rawValue)", at: first.file,
+          because: "its rows name the winner of each order themselves", advice: "leave the order out", exitCode: .usage)
       }
       return try ResponsePairReader(promptIsTranscript: format == .hhDual, first: first)
-    case .hhRLHF:
-      guard let order = options.order else { throw missingOrder(at: first.file, format: format) }
-      return TranscriptPairReader(order: order)
-    case .trl, .ultrafeedback, .canonical:
-      if format.needsOrder, options.order == nil { throw missingOrder(at: first.file, format: format) }
-      return ChosenRejectedReader(format: format, order: options.order, ties: options.ties)
+    case .hhRLHF, .trl, .ultrafeedback, .canonical:
+      if format.needsOrder, options.order == nil, !options.allowsUnnamedOrder {
+        throw missingOrder(at: first.file, format: format)
+      }
+      return format == .hhRLHF ? TranscriptPairReader(order: options.order) : ChosenRejectedReader(format, options)
     }
   }
 
@@ -91,6 +90,8 @@ public struct PreferenceFile: Sendable {
       "the order that `chosen` follows must be named", at: location,
       because:
         "a \(format.rawValue) file says which response was chosen, not whether it is the more helpful or the safer one",
-      advice: "give `order: helpfulness`, `order: safety` or `order: both`", exitCode: .usage)
+      advice:
+        "name it, `helpfulness`, `safety` or `both`: `order: …` in a specification, `--order …` on the command line",
+      exitCode: .usage)
   }
 }

@@ -7,6 +7,7 @@ let commands: [Command] = [
   .score,
   .generate,
   .loss,
+  .dataCheck,
   .plot,
   .explain,
   .bench,

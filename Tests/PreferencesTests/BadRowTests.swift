@@ -60,7 +60,7 @@ import Testing
 
   @Test func `an order for a file that names its own is refused`() {
     let error = userError { _ = try preferences(pkuRow(), order: .safety) }
-    #expect(error?.what == "`order: safety` does not apply to pku-saferlhf")
+    #expect(error?.what == "the order `safety` does not apply to pku-saferlhf")
     #expect(error?.exitCode == .usage)
   }
 
@@ -74,6 +74,10 @@ import Testing
     let error = userError { _ = try preferences(row) }
     #expect(error?.what == "the order that `chosen` follows must be named")
     #expect(error?.exitCode == .usage)
+    let unnamed = try? PreferenceFile(
+      Array(row.utf8), name: "x", options: ReadOptions(allowsUnnamedOrder: true))
+    #expect(unnamed?.rows.count == 1)
+    #expect(unnamed?.rows.first?.comparison.better == nil && unnamed?.rows.first?.comparison.safer == nil)
   }
 
   @Test(arguments: [
@@ -92,10 +96,7 @@ import Testing
     let error = userError { _ = try preferences(row) }
     #expect(error?.what == "the format of the file could be \(formats)")
     #expect(error?.location == "rows.jsonl:1")
-    #expect(
-      error?.advice == "name it: "
-        + formats.replacing("hh-dual", with: "`format: hh-dual`").split(separator: " or ")
-        .map { $0.contains("`") ? String($0) : "`format: \($0)`" }.joined(separator: " or "))
+    #expect(error?.advice == "name it: `format: …` in a specification, `--format …` on the command line")
   }
 
   @Test func `a transcript in a later row makes a plain file ambiguous, and naming the format settles it`() throws {

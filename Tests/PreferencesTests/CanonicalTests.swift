@@ -58,7 +58,9 @@ import Testing
   @Test func `the order is needed once and only once`() {
     let without = userError { _ = try preferences(Self.row) }
     #expect(without?.what == "the order that `chosen` follows must be named")
-    #expect(without?.advice == "give `order: helpfulness`, `order: safety` or `order: both`")
+    #expect(
+      without?.advice
+        == "name it, `helpfulness`, `safety` or `both`: `order: …` in a specification, `--order …` on the command line")
     #expect(without?.exitCode == .usage)
     let twice = userError {
       _ = try preferences(

@@ -44,14 +44,14 @@ public enum CanonicalRow {
   ///
   /// - Throws: ``UserError`` for wrong types, for a key that looks like a misspelling of one of ours, and when nothing says which
   ///   order `chosen` follows.
-  static func labels(_ row: RowFields, order: CarriedOrder?) throws -> RowLabels {
+  static func labels(_ row: RowFields, options: ReadOptions) throws -> RowLabels {
     try refuseMisspelling(row)
-    var labels = RowLabels(order: order)
+    var labels = RowLabels(order: options.order)
     if row.has("better") || row.has("safer") {
-      if let order { throw orderGivenTwice(row, order) }
+      if let order = options.order { throw orderGivenTwice(row, order) }
       labels.better = try winner(row, "better")
       labels.safer = try winner(row, "safer")
-    } else if order == nil {
+    } else if options.order == nil, !options.allowsUnnamedOrder {
       throw PreferenceFile.missingOrder(at: row.location, format: .canonical)
     }
     labels.chosenSafe = try row.optionalBool("chosen_safe")
@@ -78,8 +78,8 @@ public enum CanonicalRow {
   private static func orderGivenTwice(_ row: RowFields, _ order: CarriedOrder) -> UserError {
     UserError(
       "the order is given twice", at: row.location,
-      because: "the row names its winners in `better` and `safer`, and `order: \(order.rawValue)` was asked for",
-      advice: "leave `order` out", exitCode: .badData)
+      because: "the row names its winners in `better` and `safer`, and the order `\(order.rawValue)` was asked for",
+      advice: "leave the order out", exitCode: .badData)
   }
 
   /// A misspelt optional field would otherwise be a label silently lost.

@@ -5,12 +5,17 @@ import Language
 ///
 /// A list of messages ends with the assistant's reply; what comes before it is either nothing or the prompt repeated.
 struct ChosenRejectedReader: RowReader {
-  let format: DataFormat
-  let order: CarriedOrder?
-  let ties: TieRule
+  private let format: DataFormat
+  private let options: ReadOptions
+
+  init(_ format: DataFormat, _ options: ReadOptions) {
+    self.format = format
+    self.options = options
+  }
 
   func read(_ row: RowFields) throws -> RowReading {
-    let labels = format == .canonical ? try CanonicalRow.labels(row, order: order) : RowLabels(order: order)
+    let labels =
+      format == .canonical ? try CanonicalRow.labels(row, options: options) : RowLabels(order: options.order)
     if let reason = try contradiction(row) { return .unusable(reason) }
     let chosen = try reply(row, "chosen")
     let rejected = try reply(row, "rejected")
@@ -37,7 +42,7 @@ struct ChosenRejectedReader: RowReader {
       let rejected = try scores.optionalNumber("score_rejected")
     else { return nil }
     if chosen < rejected { return .contradictoryScores }
-    return chosen == rejected && ties == .drop ? .tie : nil
+    return chosen == rejected && options.ties == .drop ? .tie : nil
   }
 
   /// The reply a field holds, and the turns before it when the field repeats them.

@@ -42,17 +42,22 @@ public struct ReadOptions: Hashable, Sendable {
   public var format: DataFormat?
   /// Needed by formats with `chosen` and `rejected`, refused by those that name their orders.
   public var order: CarriedOrder?
+  /// Whether a file with `chosen` and `rejected` may be read without naming its order; its pairs then have none. For looking at
+  /// data, not for training.
+  public var allowsUnnamedOrder: Bool
   public var ties: TieRule
   /// The source of rows that do not name theirs.
   public var source: String?
   public var limits: ReadLimits
 
   public init(
-    format: DataFormat? = nil, order: CarriedOrder? = nil, ties: TieRule = .drop, source: String? = nil,
+    format: DataFormat? = nil, order: CarriedOrder? = nil, allowsUnnamedOrder: Bool = false, ties: TieRule = .drop,
+    source: String? = nil,
     limits: ReadLimits = ReadLimits()
   ) {
     self.format = format
     self.order = order
+    self.allowsUnnamedOrder = allowsUnnamedOrder
     self.ties = ties
     self.source = source
     self.limits = limits

@@ -64,7 +64,7 @@ struct FormatDetection {
     UserError(
       "the format of the file could be \(formats.map(\.rawValue).joined(separator: " or "))", at: row.location,
       because: why,
-      advice: "name it: \(formats.map { "`format: \($0.rawValue)`" }.joined(separator: " or "))", exitCode: .badData)
+      advice: "name it: `format: …` in a specification, `--format …` on the command line", exitCode: .badData)
   }
 
   static func listed(_ names: [String]) -> String { names.map { "`\($0)`" }.joined(separator: ", ") }

@@ -64,7 +64,7 @@ struct ResponsePairReader: RowReader {
 ///
 /// Source: Bai et al. 2022 (arXiv 2204.05862), the official files.
 struct TranscriptPairReader: RowReader {
-  let order: CarriedOrder
+  let order: CarriedOrder?
 
   func read(_ row: RowFields) throws -> RowReading {
     let texts = (try row.string("chosen"), try row.string("rejected"))
@@ -76,7 +76,7 @@ struct TranscriptPairReader: RowReader {
     return .checked(
       Comparison(
         first: TextQuery(messages: messages, response: reply.content),
-        second: TextQuery(messages: messages, response: otherReply.content), better: order.better, safer: order.safer,
+        second: TextQuery(messages: messages, response: otherReply.content), better: order?.better, safer: order?.safer,
         promptID: PromptIdentity.prompt(messages), source: try row.optionalString("source") ?? "", id: row.location))
   }
 }
