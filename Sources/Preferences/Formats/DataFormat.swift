@@ -17,7 +17,7 @@ public enum DataFormat: String, Codable, CaseIterable, Sendable {
   case hhDual = "hh-dual"
 
   /// Whether rows say only which response was chosen, so that a person has to say by which order.
-  var needsOrder: Bool {
+  public var needsOrder: Bool {
     switch self {
     case .trl, .ultrafeedback, .hhRLHF: true
     case .canonical, .pkuSafeRLHF, .hhDual: false
