@@ -8,6 +8,7 @@ let commands: [Command] = [
   .generate,
   .loss,
   .dataCheck,
+  .dataInspect,
   .plot,
   .explain,
   .bench,

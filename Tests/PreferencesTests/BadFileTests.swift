@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Language
 import Preferences
+import TestSupport
 import Testing
 
 @Suite struct BadFileTests {

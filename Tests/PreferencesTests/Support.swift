@@ -38,11 +38,3 @@ func userError(_ body: () throws -> Void) -> UserError? {
     return error as? UserError
   }
 }
-
-/// Runs `body` with a fresh folder that is removed afterwards.
-func withTemporaryFolder<T>(_ body: (URL) throws -> T) throws -> T {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "bfpo-preferences-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder)
-}

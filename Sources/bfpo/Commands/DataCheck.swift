@@ -40,7 +40,7 @@ private struct DataCheckReport: Encodable {
     var overlap: DataOverlap
   }
 
-  var schemaVersion = 1
+  var schema = 1
   var files: [DataCheck]
   var overlaps: [Pair] = []
 
