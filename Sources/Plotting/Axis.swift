@@ -38,7 +38,7 @@ public struct Axis: Hashable, Sendable {
       let clamped = domain.clamped(to: possible)
       if clamped.upperBound > clamped.lowerBound { reachable = clamped }
     }
-    let count = max(2, Int(length / (isHorizontal ? 34 : 24)))
+    let count = min(9, max(2, Int(length / (isHorizontal ? 26 : 24))))
     return Ticks.choose(scale: scale, domain: reachable, count: count) { ticks in
       guard isHorizontal else { return true }
       let places = ticks.map { scale.fraction($0.value, in: domain) * length }

@@ -2,6 +2,8 @@
 public struct Canvas {
   /// The panel's plot area on the page.
   let frame: Box
+  /// Where the x domain begins, in points right of the frame's left edge.
+  let leftInset: Double
   let xScale: Scale
   let yScale: Scale
   let xDomain: ClosedRange<Double>
@@ -10,24 +12,24 @@ public struct Canvas {
   var obstacles: [Obstacle] = []
   var labels: [PendingLabel] = []
 
-  init(
-    frame: Box, xScale: Scale, yScale: Scale, xDomain: ClosedRange<Double>, yDomain: ClosedRange<Double>,
-    writer: SVGWriter
-  ) {
+  init(frame: Box, panel: Panel, xDomain: ClosedRange<Double>, yDomain: ClosedRange<Double>, writer: SVGWriter) {
     self.frame = frame
-    self.xScale = xScale
-    self.yScale = yScale
+    leftInset = panel.leftInset
+    xScale = panel.x.scale
+    yScale = panel.y.scale
     self.xDomain = xDomain
     self.yDomain = yDomain
     self.writer = writer
   }
 
   /// Where a data point lies on the page.
-  func place(_ point: DataPoint) -> PagePoint {
-    PagePoint(
-      x: frame.left + xScale.fraction(point.x, in: xDomain) * frame.width,
-      y: frame.bottom - yScale.fraction(point.y, in: yDomain) * frame.height)
+  func place(_ point: DataPoint) -> PagePoint { PagePoint(x: place(x: point.x), y: place(y: point.y)) }
+
+  func place(x: Double) -> Double {
+    frame.left + leftInset + xScale.fraction(x, in: xDomain) * (frame.width - leftInset)
   }
+
+  func place(y: Double) -> Double { frame.bottom - yScale.fraction(y, in: yDomain) * frame.height }
 
   /// The page's polyline through data points, cut at the frame, as path data; empty when nothing is inside.
   func pathData(through points: [PagePoint]) -> String {

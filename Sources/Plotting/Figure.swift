@@ -18,14 +18,14 @@ public struct Figure: Sendable {
   public var summary: String
   public var hasHeading: Bool
   public var legend: Legend
-  /// Row by row, `columns` to a row.
-  public var panels: [Panel]
+  /// Row by row, `columns` to a row; nil leaves a place empty.
+  public var panels: [Panel?]
   public var columns: Int
   /// Conventions and caption below the panels; each is wrapped to the figure's width.
   public var footer: [String]
 
   public init(
-    size: Size, title: String, summary: String, hasHeading: Bool = true, legend: Legend = Legend([]), panels: [Panel],
+    size: Size, title: String, summary: String, hasHeading: Bool = true, legend: Legend = Legend([]), panels: [Panel?],
     columns: Int = 1, footer: [String] = []
   ) {
     precondition(size.width > 0 && size.height > 0, "a figure needs a positive size, got \(size)")
@@ -48,20 +48,23 @@ public struct Figure: Sendable {
 
 /// One pair of axes with its marks.
 public struct Panel: Sendable {
-  /// Above the plot area; empty for none.
+  /// Above the plot area, over the panels right of it too while they have none; empty for none.
   public var title: String
   public var x: Axis
   public var y: Axis
   /// Drawn in this order, later ones on top.
   public var marks: [any Mark]
-  /// Room right of the plot area for `EndLabelsMark`, in points.
+  /// Room for `EndLabelsMark` left of the data, inside the plot area, in points.
+  public var leftInset: Double
+  /// Room for `EndLabelsMark` right of the plot area, in points.
   public var rightMargin: Double
 
-  public init(title: String = "", x: Axis, y: Axis, marks: [any Mark], rightMargin: Double = 0) {
+  public init(title: String = "", x: Axis, y: Axis, marks: [any Mark], leftInset: Double = 0, rightMargin: Double = 0) {
     self.title = title
     self.x = x
     self.y = y
     self.marks = marks
+    self.leftInset = leftInset
     self.rightMargin = rightMargin
   }
 

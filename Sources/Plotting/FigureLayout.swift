@@ -73,9 +73,13 @@ struct FigureLayout {
     let columns = min(figure.columns, figure.panels.count)
     let rows = (figure.panels.count + columns - 1) / columns
     let rowHeight = (bottom - top - Self.gap * Double(rows - 1)) / Double(rows)
-    let panels = figure.panels.map { PanelLayout($0, height: rowHeight) }
+    let panels = figure.panels.enumerated().map { index, panel in
+      let row = figure.panels[(index / columns * columns)...].prefix(columns)
+      let topMargin = row.compactMap { $0.map(PanelLayout.topMargin) }.max() ?? 0
+      return panel.map { PanelLayout($0, height: rowHeight, topMargin: topMargin) }
+    }
     func widest(_ column: Int, _ margin: (PanelLayout) -> Double) -> Double {
-      stride(from: column, to: panels.count, by: columns).map { margin(panels[$0]) }.max() ?? 0
+      stride(from: column, to: panels.count, by: columns).compactMap { panels[$0].map(margin) }.max() ?? 0
     }
     let lefts = (0..<columns).map { widest($0, \.leftMargin) }
     let rights = (0..<columns).map { widest($0, \.rightMargin) }
@@ -87,7 +91,11 @@ struct FigureLayout {
       let before = (0..<column).reduce(0.0) { $0 + lefts[$1] + rights[$1] + plotWidth + Self.gap }
       let left = Self.margin + before + lefts[column]
       let rowTop = top + Double(index / columns) * (rowHeight + Self.gap)
-      panel.draw(left: left, top: rowTop, plotWidth: plotWidth, on: &writer)
+      let isTitledNext =
+        column + 1 < columns && figure.panels.indices.contains(index + 1)
+        && figure.panels[index + 1].map { !$0.title.isEmpty } == true
+      let titleWidth = isTitledNext ? plotWidth + rights[column] : width - Self.margin - left
+      panel?.draw(left: left, top: rowTop, plotWidth: plotWidth, titleWidth: titleWidth, on: &writer)
     }
   }
 }

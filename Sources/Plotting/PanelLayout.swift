@@ -2,6 +2,7 @@
 struct PanelLayout {
   private let panel: Panel
   private let height: Double
+  private let topMargin: Double
   private let xDomain: ClosedRange<Double>
   private let yDomain: ClosedRange<Double>
   private let yTicks: Ticks
@@ -10,17 +11,22 @@ struct PanelLayout {
   private static let titleSize = 8.0
   private static let tickLength = 3.0
 
-  init(_ panel: Panel, height: Double) {
+  /// - Parameters:
+  ///   - height: of the panel with its margins, in points.
+  ///   - topMargin: the largest of the panels in the same row.
+  init(_ panel: Panel, height: Double, topMargin: Double) {
     self.panel = panel
     self.height = height
+    self.topMargin = topMargin
     let extent = panel.extent
     xDomain = panel.x.domain(for: extent.x)
     yDomain = panel.y.domain(for: extent.y)
-    let plotHeight = height - Self.topMargin(panel) - Self.bottomMargin(panel)
+    let plotHeight = height - topMargin - Self.bottomMargin(panel)
     yTicks = panel.y.ticks(domain: yDomain, length: plotHeight, size: Self.tickSize, isHorizontal: false)
   }
 
-  private static func topMargin(_ panel: Panel) -> Double { panel.title.isEmpty ? 5 : titleSize * 1.7 }
+  static func topMargin(_ panel: Panel) -> Double { panel.title.isEmpty ? 5 : titleSize * 1.7 }
+
   private static func bottomMargin(_ panel: Panel) -> Double {
     tickLength + 2 + tickSize + (panel.x.title.isEmpty ? 0 : titleSize * 1.4)
   }
@@ -33,17 +39,22 @@ struct PanelLayout {
   /// At least half of a tick label, which may stick out.
   var rightMargin: Double { max(9, panel.rightMargin) }
 
-  func draw(left: Double, top: Double, plotWidth: Double, on writer: inout SVGWriter) {
+  /// Draws the panel.
+  ///
+  /// - Parameters:
+  ///   - left: of the plot area; its tick labels and title stand left of it.
+  ///   - titleWidth: the room that the title has.
+  func draw(left: Double, top: Double, plotWidth: Double, titleWidth: Double, on writer: inout SVGWriter) {
     let frame = Box(
-      left: left, top: top + Self.topMargin(panel), right: left + plotWidth,
-      bottom: top + height - Self.bottomMargin(panel))
+      left: left, top: top + topMargin, right: left + plotWidth, bottom: top + height - Self.bottomMargin(panel))
     if !panel.title.isEmpty {
+      let start = left - leftMargin
+      let room = titleWidth + leftMargin
       writer.text(
-        TextMetrics.shortened(panel.title, width: plotWidth + rightMargin, size: Self.titleSize, bold: true), x: left,
+        TextMetrics.shortened(panel.title, width: room, size: Self.titleSize, bold: true), x: start,
         middle: top + Self.titleSize * 0.7, size: Self.titleSize, bold: true)
     }
-    var canvas = Canvas(
-      frame: frame, xScale: panel.x.scale, yScale: panel.y.scale, xDomain: xDomain, yDomain: yDomain, writer: writer)
+    var canvas = Canvas(frame: frame, panel: panel, xDomain: xDomain, yDomain: yDomain, writer: writer)
     drawAxes(on: &canvas)
     for mark in panel.marks { mark.draw(on: &canvas) }
     drawLabels(on: &canvas)
@@ -52,39 +63,42 @@ struct PanelLayout {
 
   private func drawAxes(on canvas: inout Canvas) {
     let frame = canvas.frame
-    let xTicks = panel.x.ticks(domain: xDomain, length: frame.width, size: Self.tickSize, isHorizontal: true)
-    let xPlaces = xTicks.major.map { frame.left + panel.x.scale.fraction($0.value, in: xDomain) * frame.width }
-    let yPlaces = yTicks.major.map { frame.bottom - panel.y.scale.fraction($0.value, in: yDomain) * frame.height }
-    func vertical(_ x: Double, _ top: Double, _ bottom: Double) -> String {
-      "M\(coordinate(x)),\(coordinate(top)) L\(coordinate(x)),\(coordinate(bottom))"
-    }
-    func horizontal(_ y: Double, _ left: Double, _ right: Double) -> String {
-      "M\(coordinate(left)),\(coordinate(y)) L\(coordinate(right)),\(coordinate(y))"
-    }
-    for x in xPlaces { Stroke(.mist, width: 0.5).draw(vertical(x, frame.top, frame.bottom), on: &canvas.writer) }
-    for y in yPlaces { Stroke(.mist, width: 0.5).draw(horizontal(y, frame.left, frame.right), on: &canvas.writer) }
+    let xTicks = panel.x.ticks(
+      domain: xDomain, length: frame.width - panel.leftInset, size: Self.tickSize, isHorizontal: true)
+    let xPlaces = xTicks.major.map { canvas.place(x: $0.value) }
+    let yPlaces = yTicks.major.map { canvas.place(y: $0.value) }
+    let grid = Stroke(.mist, width: 0.5)
+    for x in xPlaces { grid.draw(Self.vertical(x, frame.top, frame.bottom), on: &canvas.writer) }
+    for y in yPlaces { grid.draw(Self.horizontal(y, frame.left, frame.right), on: &canvas.writer) }
     let line = Stroke(.ink, width: 0.6)
-    line.draw(horizontal(frame.bottom, frame.left, frame.right), on: &canvas.writer)
-    line.draw(vertical(frame.left, frame.top, frame.bottom), on: &canvas.writer)
-    for value in xTicks.minor {
-      let x = frame.left + panel.x.scale.fraction(value, in: xDomain) * frame.width
-      Stroke(.ink, width: 0.4).draw(vertical(x, frame.bottom, frame.bottom + Self.tickLength / 2), on: &canvas.writer)
+    line.draw(Self.horizontal(frame.bottom, frame.left, frame.right), on: &canvas.writer)
+    line.draw(Self.vertical(frame.left, frame.top, frame.bottom), on: &canvas.writer)
+    let thin = Stroke(.ink, width: 0.4)
+    for x in xTicks.minor.map({ canvas.place(x: $0) }) {
+      thin.draw(Self.vertical(x, frame.bottom, frame.bottom + Self.tickLength / 2), on: &canvas.writer)
     }
-    for value in yTicks.minor {
-      let y = frame.bottom - panel.y.scale.fraction(value, in: yDomain) * frame.height
-      Stroke(.ink, width: 0.4).draw(horizontal(y, frame.left - Self.tickLength / 2, frame.left), on: &canvas.writer)
+    for y in yTicks.minor.map({ canvas.place(y: $0) }) {
+      thin.draw(Self.horizontal(y, frame.left - Self.tickLength / 2, frame.left), on: &canvas.writer)
     }
     let labelMiddle = frame.bottom + Self.tickLength + 2 + Self.tickSize / 2
     for (tick, x) in zip(xTicks.major, xPlaces) {
-      line.draw(vertical(x, frame.bottom, frame.bottom + Self.tickLength), on: &canvas.writer)
+      line.draw(Self.vertical(x, frame.bottom, frame.bottom + Self.tickLength), on: &canvas.writer)
       canvas.writer.text(tick.label, x: x, middle: labelMiddle, size: Self.tickSize, anchor: .middle)
     }
     for (tick, y) in zip(yTicks.major, yPlaces) {
-      line.draw(horizontal(y, frame.left - Self.tickLength, frame.left), on: &canvas.writer)
+      line.draw(Self.horizontal(y, frame.left - Self.tickLength, frame.left), on: &canvas.writer)
       canvas.writer.text(
         tick.label, x: frame.left - Self.tickLength - 2, middle: y, size: Self.tickSize, anchor: .end)
     }
     drawTitles(on: &canvas)
+  }
+
+  private static func vertical(_ x: Double, _ top: Double, _ bottom: Double) -> String {
+    "M\(coordinate(x)),\(coordinate(top)) L\(coordinate(x)),\(coordinate(bottom))"
+  }
+
+  private static func horizontal(_ y: Double, _ left: Double, _ right: Double) -> String {
+    "M\(coordinate(left)),\(coordinate(y)) L\(coordinate(right)),\(coordinate(y))"
   }
 
   private func drawTitles(on canvas: inout Canvas) {

@@ -25,8 +25,4 @@ extension SVGWriter {
         "text-anchor": "middle", "transform": "rotate(-90 \(baseline) \(coordinate(middle)))",
       ], text: content)
   }
-
-  mutating func label(_ label: Label, left: Double, middle: Double) {
-    text(label.text, x: left, middle: middle, size: label.size, colour: label.colour, bold: label.isBold)
-  }
 }

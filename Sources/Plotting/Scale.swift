@@ -41,7 +41,7 @@ public enum Scale: Hashable, Sendable {
   /// The domain of an axis that shows `extent` with some room at both ends, never of length zero.
   ///
   /// An empty extent becomes 0…1 (1…10 on a log axis). One value v becomes v ± 5 % of |v| (0 ± 1, a factor of two on a log axis).
-  func paddedDomain(of extent: ClosedRange<Double>?, padding: Double) -> ClosedRange<Double> {
+  public func paddedDomain(of extent: ClosedRange<Double>?, padding: Double) -> ClosedRange<Double> {
     guard let extent else { return self == .linear ? 0...1 : 1...10 }
     var low = uniform(extent.lowerBound)
     var high = uniform(extent.upperBound)

@@ -19,4 +19,10 @@ public struct FigureParameter: Hashable, Sendable {
     let letters = ["tau": "τ", "alpha": "α", "beta": "β", "gamma": "γ", "lambda": "λ", "epsilon": "ε", "b1": "B1"]
     return letters[name] ?? name
   }
+
+  /// The order of paths and lines: by the first parameter that differs, fewer parameters first.
+  static func isBefore(_ a: [FigureParameter], _ b: [FigureParameter]) -> Bool {
+    for (left, right) in zip(a, b) where left != right { return (left.name, left.value) < (right.name, right.value) }
+    return a.count < b.count
+  }
 }

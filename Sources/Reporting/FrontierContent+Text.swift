@@ -6,7 +6,7 @@ extension FrontierContent {
   /// Names at the ends of paths.
   ///
   /// An arm with one path has the value of the path parameter at both ends, an arm with several the other parameters at the
-  /// end where its paths lie further apart. With up to six arms, the arm's name stands before the first of them.
+  /// end where its paths lie further apart. With up to six arms, an arm's name, unless it is long, stands before the first of them.
   func labels(pathParameter: String) -> [Label] {
     arms.flatMap { arm -> [Label] in
       guard arm.branches.count == 1, let branch = arm.branches.first else { return branchLabels(arm) }
@@ -15,7 +15,7 @@ extension FrontierContent {
   }
 
   private func name(_ arm: Arm, before text: String) -> String {
-    guard arms.count <= 6 else { return text }
+    guard arms.count <= 6, arm.label.count <= 28 else { return text }
     return text.isEmpty ? arm.label : "\(arm.label), \(text)"
   }
 
@@ -98,7 +98,7 @@ extension FrontierContent {
     guard let low = values.min(), let high = values.max(), low < high else { return nil }
     let symbol = FigureParameter.symbol(pathParameter)
     let ends = arms.filter { $0.branches.count > 1 }.map { arm in
-      "; the label of a path of \(arm.label) is at its \(isLabelledAtLowEnd(arm) ? "smallest" : "largest") \(symbol)"
+      "; labels of \(arm.label) stand at its \(isLabelledAtLowEnd(arm) ? "smallest" : "largest") \(symbol)"
     }.joined()
     return "Thin paths join points that differ in \(symbol) only, from \(compact(low)) to \(compact(high))\(ends)."
   }
@@ -108,10 +108,10 @@ extension FrontierContent {
     let seeds =
       counts.min().map { low in
         let high = counts.max() ?? low
-        return low == high ? "n = \(low) seeds per point" : "n = \(low) to \(high) seeds per point"
-      } ?? "seeds not given"
-    return "Front over the means of \(total - dropped) points, \(frontCount) of them on it; \(seeds); "
-      + "95 % intervals: \(intervalMethod)."
+        return low == high ? "; n = \(low) seeds per point" : "; n = \(low) to \(high) seeds per point"
+      } ?? ""
+    return "Front over the means of \(total - dropped) points, \(frontCount) of them on it\(seeds). "
+      + "Intervals: \(intervalMethod); drawn where longer than the marker."
   }
 
   func summary(title: String) -> String {

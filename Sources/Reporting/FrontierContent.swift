@@ -29,16 +29,17 @@ struct FrontierContent {
   let dropped: Int
 
   static let radius = 2.3
-  static let frontStroke = Stroke(.ink, width: 1)
-  static let tint = Colour(0xF3F3F3)
+  static let frontStroke = Stroke(Colour(0x555555), width: 1.3)
+  static let tint = Colour.black
   static let limitStroke = Stroke(.grey, width: 0.9, dash: [3, 2])
 
   init(_ figure: FrontierFigure) {
     total = figure.series.reduce(0) { $0 + $1.points.count }
-    arms = figure.series.map { series in
+    let styles = MethodStyle.distinct(figure.series.map { ($0.method, $0.order) })
+    arms = zip(figure.series, styles).map { series, style in
       let points = series.points.filter(\.mean.isFinite)
       return Arm(
-        label: series.label, style: .of(method: series.method, order: series.order),
+        label: series.label, style: style,
         branches: Self.branches(points, along: figure.pathParameter))
     }
     let means = arms.flatMap(\.points).map(\.mean)
@@ -60,11 +61,7 @@ struct FrontierContent {
   private static func branches(_ points: [FrontierPoint], along name: String) -> [Branch] {
     var branches: [[FigureParameter]: [FrontierPoint]] = [:]
     for point in points { branches[point.parameters.filter { $0.name != name }, default: []].append(point) }
-    func isBefore(_ a: [FigureParameter], _ b: [FigureParameter]) -> Bool {
-      for (left, right) in zip(a, b) where left != right { return (left.name, left.value) < (right.name, right.value) }
-      return a.count < b.count
-    }
-    return branches.keys.sorted(by: isBefore).map { key in
+    return branches.keys.sorted(by: FigureParameter.isBefore).map { key in
       let ordered = (branches[key] ?? []).sorted { a, b in
         let left = a.value(of: name) ?? -.infinity
         let right = b.value(of: name) ?? -.infinity
@@ -74,6 +71,7 @@ struct FrontierContent {
     }
   }
 
+  var hasDominated: Bool { arms.contains { $0.branches.contains { $0.front.count < $0.points.count } } }
   var hasSeeds: Bool { arms.contains { $0.points.contains { $0.seeds.count > 1 } } }
   var hasIntervals: Bool { arms.contains { $0.points.contains { $0.x.high > $0.x.low || $0.y.high > $0.y.low } } }
 
@@ -96,9 +94,8 @@ struct FrontierContent {
   /// The front's line, from the left edge of the panel to its lower edge.
   func frontMarks() -> [any Mark] {
     guard let first = frontPoints.first, let last = frontPoints.last else { return [] }
-    let range = (x: 10 * (last.x - first.x) + 10, y: 10 * (first.y - last.y) + 10)
-    let beyond = PlanePoint(x: first.x - range.x, y: last.y - range.y)
-    return [StaircaseMark(paretoStaircase(frontPoints, floor: beyond).map(\.data), stroke: Self.frontStroke)]
+    let corners = paretoStaircase(frontPoints, floor: PlanePoint(x: first.x - 1, y: last.y - 1))
+    return [StaircaseMark(corners.map(\.data), stroke: Self.frontStroke, reachesEdges: true)]
   }
 
   func seedMarks() -> [any Mark] {
@@ -131,8 +128,8 @@ struct FrontierContent {
       intervals.append(
         IntervalsMark(
           chosen.map { point in
-            IntervalsMark.Interval(centre: point.mean.data, x: Self.range(point.x), y: Self.range(point.y))
-          }, colour: arm.style.colour, width: 0.5, opacity: onFront ? 0.9 : 0.45, hiddenRadius: Self.radius))
+            IntervalsMark.Interval(centre: point.mean.data, x: point.x.range, y: point.y.range)
+          }, colour: arm.style.colour, width: 0.5, opacity: onFront ? 0.9 : 0.28, hiddenRadius: Self.radius))
       markers.append(
         PointsMark(
           chosen.map(\.mean.data), shape: arm.style.shape, radius: Self.radius,
@@ -140,11 +137,6 @@ struct FrontierContent {
           prominence: onFront ? 1 : 0.6))
     }
     return intervals + markers
-  }
-
-  private static func range(_ estimate: Estimate) -> ClosedRange<Double>? {
-    guard estimate.low.isFinite, estimate.high.isFinite, estimate.low < estimate.high else { return nil }
-    return estimate.low...estimate.high
   }
 
   private static func note(_ label: String, _ point: FrontierPoint) -> String {
@@ -155,6 +147,11 @@ struct FrontierContent {
 
 extension FrontierPoint {
   func value(of name: String) -> Double? { parameters.first { $0.name == name }?.value }
+}
+
+extension Estimate {
+  /// The interval, or nil when it has no width or is not known.
+  var range: ClosedRange<Double>? { low.isFinite && high.isFinite && low < high ? low...high : nil }
 }
 
 extension PlanePoint {

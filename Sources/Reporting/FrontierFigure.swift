@@ -86,10 +86,8 @@ public struct FrontierFigure: Sendable {
     let content = FrontierContent(self)
     var marks = content.groundMarks(limit: limit, floor: hypervolumeReference)
     marks += content.seedMarks() + content.pathMarks() + content.pointMarks(onFront: false)
+    if let reference, reference.isFinite { marks.append(ReferenceMark(reference.data, name: "")) }
     marks += content.frontMarks() + content.pointMarks(onFront: true)
-    if let reference, reference.isFinite {
-      marks.append(ReferenceMark(DataPoint(reference.x, reference.y), name: ""))
-    }
     marks.append(LabelsMark(content.labels(pathParameter: pathParameter)))
     let panel = Panel(
       x: Axis("\(xTitle) → better", reach: .data(padding: 0.04), possible: possible),
@@ -110,10 +108,15 @@ public struct FrontierFigure: Sendable {
   private func encodingLegend(_ content: FrontierContent) -> [Legend.Entry] {
     let radius = FrontierContent.radius
     var entries = [
-      Legend.Entry("front of the means", .line(FrontierContent.frontStroke)),
-      Legend.Entry("on the front", .marker(.circle, radius: radius, FrontierContent.paint(.grey, onFront: true))),
-      Legend.Entry("dominated", .marker(.circle, radius: radius, FrontierContent.paint(.grey, onFront: false))),
+      Legend.Entry(
+        "front of the means",
+        .markedLine(
+          FrontierContent.frontStroke, .circle, radius: radius, FrontierContent.paint(.grey, onFront: true)))
     ]
+    if content.hasDominated {
+      let faint = FrontierContent.paint(.grey, onFront: false)
+      entries.append(Legend.Entry("dominated", .marker(.circle, radius: radius, faint)))
+    }
     if content.hasSeeds {
       entries.append(Legend.Entry("one seed", .marker(.circle, radius: 0.9, MarkerPaint(fill: .grey, opacity: 0.6))))
     }

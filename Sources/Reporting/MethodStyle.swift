@@ -8,6 +8,11 @@ public struct MethodStyle: Hashable, Sendable {
   public var shape: MarkerShape
   public var colour: Colour
 
+  public init(shape: MarkerShape, colour: Colour) {
+    self.shape = shape
+    self.colour = colour
+  }
+
   /// The style of an arm.
   ///
   /// A method outside the table gets one of the remaining shapes and colours, chosen by its name alone.
@@ -21,6 +26,19 @@ public struct MethodStyle: Hashable, Sendable {
     case nil, "helpfulness", "helpful", "better": return MethodStyle(shape: family.shape, colour: family.main)
     case "safety", "safe", "safer": return MethodStyle(shape: family.shape, colour: family.companion)
     default: return MethodStyle(shape: family.shape, colour: family.main.mixed(with: .black, share: 0.55))
+    }
+  }
+
+  /// The styles of a figure's arms, in which an arm that would look like an earlier one gets another shade.
+  public static func distinct(_ arms: [(method: String, order: String?)]) -> [MethodStyle] {
+    let shades: [(Colour, Double)] = [(.black, 0.45), (.white, 0.5), (.black, 0.75), (.white, 0.75)]
+    var used: Set<MethodStyle> = []
+    return arms.map { arm in
+      let style = of(method: arm.method, order: arm.order)
+      let variants = shades.map { MethodStyle(shape: style.shape, colour: style.colour.mixed(with: $0, share: $1)) }
+      let chosen = ([style] + variants).first { !used.contains($0) } ?? style
+      used.insert(chosen)
+      return chosen
     }
   }
 
@@ -46,11 +64,12 @@ public struct MethodStyle: Hashable, Sendable {
     "constrained-dpo": Family(.triangle, .reddishPurple),
     "safe-rlhf": Family(.triangleDown, .black),
     "modpo": Family(.pentagon, .orange),
+    "conservative-dpo": Family(.hexagon, .skyBlue),
   ]
 
   private static func fallback(_ method: String) -> Family {
-    let shapes: [MarkerShape] = [.star, .hexagon, .pentagon, .triangleDown, .cross, .plus]
-    let colours: [Colour] = [.reddishPurple, .orange, .skyBlue, .black, Colour(0x8A8000)]
+    let shapes: [MarkerShape] = [.star, .hexagon]
+    let colours: [Colour] = [.reddishPurple, .orange, .skyBlue, Colour(0x8A8000), .blue, .bluishGreen, .vermillion]
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in method.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     let choice = Int((hash ^ (hash >> 32)) % UInt64(shapes.count * colours.count))

@@ -91,4 +91,31 @@ struct SimulatedSweep {
     }
     return total
   }
+
+  /// The same outcomes as a sweep figure, with a divergence that grows as τ falls.
+  func sweep() -> SweepFigure {
+    let frontier = frontier()
+    let series = frontier.series.map { series in
+      SweepSeries(
+        label: series.label, method: series.method, order: series.order,
+        points: series.points.map { point in
+          let x = point.x.mean - 0.5
+          let y = point.y.mean - (frontier.reference?.y ?? 0)
+          let divergence = 4 * (x * x + y * y) + 0.001
+          return SweepPoint(
+            parameters: point.parameters,
+            metrics: [
+              "helpfulness": point.x, "safety": point.y,
+              "kl": Estimate(mean: divergence, low: divergence * 0.9, high: divergence * 1.1, n: seeds),
+            ])
+        })
+    }
+    return SweepFigure(
+      title: "Metrics against τ on the synthetic world",
+      metrics: [
+        SweepMetric("helpfulness", title: "Helpfulness", better: .higher, reference: 0.5, possible: 0...1),
+        SweepMetric("safety", title: "Safety", better: .higher, reference: frontier.reference?.y, possible: 0...1),
+        SweepMetric("kl", title: "KL to the reference, nats", better: .neither, prefersLogarithm: true),
+      ], series: series, intervalMethod: frontier.intervalMethod, conventions: frontier.conventions)
+  }
 }

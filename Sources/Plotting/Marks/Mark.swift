@@ -21,6 +21,9 @@ public struct Extent: Hashable, Sendable {
     }
   }
 
+  /// A height without a place along x.
+  init(y: Double) { self.y = y...y }
+
   public func union(_ other: Extent) -> Extent {
     var result = self
     result.x = Self.union(x, other.x)

@@ -9,9 +9,14 @@ public struct StaircaseMark: Mark {
   public var stroke: Stroke?
   /// The corner opposite to the line, which closes the tinted area.
   public var floor: DataPoint?
+  /// Laid thinly over the grid.
   public var tint: Colour?
+  /// Whether the line goes on from its ends to the left and to the lower edge of the panel.
+  public var reachesEdges: Bool
 
-  public init(_ corners: [DataPoint], stroke: Stroke?, floor: DataPoint? = nil, tint: Colour? = nil) {
+  public init(
+    _ corners: [DataPoint], stroke: Stroke?, floor: DataPoint? = nil, tint: Colour? = nil, reachesEdges: Bool = false
+  ) {
     for (start, end) in zip(corners, corners.dropFirst()) {
       precondition(start.x == end.x || start.y == end.y, "steps are axis-parallel, got \(start) to \(end)")
     }
@@ -19,16 +24,21 @@ public struct StaircaseMark: Mark {
     self.stroke = stroke
     self.floor = floor
     self.tint = tint
+    self.reachesEdges = reachesEdges
   }
 
   public var extent: Extent { .nothing }
 
   public func draw(on canvas: inout Canvas) {
-    let places = corners.map(canvas.place)
+    var places = corners.map(canvas.place)
+    if reachesEdges, let first = places.first, let last = places.last {
+      places.insert(PagePoint(x: min(first.x, canvas.frame.left), y: first.y), at: 0)
+      places.append(PagePoint(x: last.x, y: max(last.y, canvas.frame.bottom)))
+    }
     if let floor, let tint, corners.count > 1 {
       let inside = (places + [canvas.place(floor)]).map(canvas.frame.nearest)
       let data = inside.map { "\(coordinate($0.x)),\(coordinate($0.y))" }.joined(separator: " L")
-      canvas.writer.element("path", ["d": "M\(data) Z", "fill": tint.hex])
+      canvas.writer.element("path", ["d": "M\(data) Z", "fill": tint.hex, "fill-opacity": "0.06"])
     }
     let data = canvas.pathData(through: places)
     guard let stroke, !data.isEmpty else { return }
