@@ -17,23 +17,42 @@ struct LabelPlacer {
   private static let distances: [Double] = [0, 3, 7, 12, 18, 25, 33, 42]
   /// Cost of covering one square point of another label: more than anything else can cost.
   private static let labelWeight = 60.0
+  /// Cost of a leader line that runs under another label.
+  private static let crossingCost = 40.0
+  /// Cost of standing nearer to the anchor of another label than to the own one.
+  private static let misleadingCost = 15.0
 
   /// One box for each label.
   func place(_ labels: [PendingLabel]) -> [Box] {
-    let candidates = labels.map(candidates)
-    var chosen = candidates.map { list in list.min { $0.cost < $1.cost } ?? list[0] }
-    for index in chosen.indices { chosen[index] = cheapest(candidates[index], given: chosen[..<index].map(\.box)) }
+    let candidates = labels.indices.map { index in
+      candidates(for: labels[index], otherAnchors: labels.indices.filter { $0 != index }.map { labels[$0].anchor })
+    }
+    var chosen: [Placed] = []
+    for index in labels.indices {
+      chosen.append(cheapest(candidates[index], of: labels[index], given: chosen))
+    }
     for _ in 0..<6 {
       var moved = false
       for index in chosen.indices {
-        let others = chosen.indices.filter { $0 != index }.map { chosen[$0].box }
-        let best = cheapest(candidates[index], given: others)
+        let others = chosen.indices.filter { $0 != index }.map { chosen[$0] }
+        let best = cheapest(candidates[index], of: labels[index], given: others)
         if best.box != chosen[index].box { moved = true }
         chosen[index] = best
       }
       if !moved { break }
     }
     return chosen.map(\.box)
+  }
+
+  /// The line from a label's anchor to its box, from where the anchor's marker ends; nil when the box is near enough.
+  static func leader(of pending: PendingLabel, to box: Box) -> (start: PagePoint, end: PagePoint)? {
+    let end = box.nearest(to: pending.anchor)
+    let dx = end.x - pending.anchor.x
+    let dy = end.y - pending.anchor.y
+    let distance = (dx * dx + dy * dy).squareRoot()
+    guard distance > pending.label.clearance + 4 else { return nil }
+    let share = pending.label.clearance * 0.8 / distance
+    return (PagePoint(x: pending.anchor.x + share * dx, y: pending.anchor.y + share * dy), end)
   }
 
   /// Whether the box covers something drawn, so that the text needs a ground of its own.
@@ -45,21 +64,32 @@ struct LabelPlacer {
     var cost: Double
   }
 
-  private func cheapest(_ candidates: [Candidate], given others: [Box]) -> Candidate {
-    var best = candidates[0]
+  private struct Placed {
+    var box: Box
+    var leader: (start: PagePoint, end: PagePoint)?
+  }
+
+  private func cheapest(_ candidates: [Candidate], of pending: PendingLabel, given others: [Placed]) -> Placed {
+    var best = Placed(box: candidates[0].box)
     var bestCost = Double.infinity
     for candidate in candidates where candidate.cost < bestCost {
       let room = candidate.box.grown(by: 1)
-      let cost = others.reduce(candidate.cost) { $0 + Self.labelWeight * $1.overlap(room) }
+      let leader = Self.leader(of: pending, to: candidate.box)
+      var cost = candidate.cost
+      for other in others {
+        cost += Self.labelWeight * other.box.overlap(room)
+        if let line = leader, other.box.clip(line.start, line.end) != nil { cost += Self.crossingCost }
+        if let line = other.leader, room.clip(line.start, line.end) != nil { cost += Self.crossingCost }
+      }
       if cost < bestCost {
-        best = candidate
+        best = Placed(box: candidate.box, leader: leader)
         bestCost = cost
       }
     }
     return best
   }
 
-  private func candidates(for pending: PendingLabel) -> [Candidate] {
+  private func candidates(for pending: PendingLabel, otherAnchors: [PagePoint]) -> [Candidate] {
     let label = pending.label
     let halfWidth = TextMetrics.width(label.text, size: label.size, bold: label.isBold) / 2
     let halfHeight = label.size * 0.5
@@ -74,11 +104,21 @@ struct LabelPlacer {
         guard frame.contains(box) else { continue }
         let turn = 1 - (direction.x * pending.direction.x + direction.y * pending.direction.y)
         let covered = obstacles.reduce(0) { $0 + $1.weight * $1.box.overlap(box) }
-        found.append(Candidate(box: box, cost: covered + distance * 0.9 + turn * 4))
+        let own = Self.distance(box, pending.anchor)
+        let misleading = otherAnchors.count { $0 != pending.anchor && Self.distance(box, $0) < min(own + 2, 12) }
+        let cost = covered + distance * 0.9 + turn * 4 + Double(misleading) * Self.misleadingCost
+        found.append(Candidate(box: box, cost: cost))
       }
     }
     if found.isEmpty { found.append(Candidate(box: pushedInside(pending.anchor, halfWidth, halfHeight), cost: 0)) }
     return found
+  }
+
+  private static func distance(_ box: Box, _ point: PagePoint) -> Double {
+    let nearest = box.nearest(to: point)
+    let dx = nearest.x - point.x
+    let dy = nearest.y - point.y
+    return (dx * dx + dy * dy).squareRoot()
   }
 
   private func pushedInside(_ anchor: PagePoint, _ halfWidth: Double, _ halfHeight: Double) -> Box {

@@ -88,7 +88,7 @@ public struct Legend: Hashable, Sendable {
         "rect",
         [
           "x": coordinate(left), "y": coordinate(middle - 3.5), "width": "12.00", "height": "7.00", "fill": colour.hex,
-          "fill-opacity": "0.06",
+          "fill-opacity": "0.04",
           "stroke": Colour.mist.mixed(with: .black, share: 0.1).hex, "stroke-width": "0.40",
         ])
     case .reference(let colour):

@@ -36,8 +36,12 @@ struct PanelLayout {
     return Self.tickLength + 2 + labels + (panel.y.title.isEmpty ? 0 : Self.titleSize * 1.5)
   }
 
-  /// At least half of a tick label, which may stick out.
-  var rightMargin: Double { max(9, panel.rightMargin) }
+  /// At least half of a tick label of the x axis, which may stick out.
+  var rightMargin: Double {
+    let dense = panel.x.ticks(domain: xDomain, length: 500, size: Self.tickSize, isHorizontal: true)
+    let widest = dense.major.map { TextMetrics.width($0.label, size: Self.tickSize) }.max() ?? 0
+    return max(9, widest / 2, panel.rightMargin)
+  }
 
   /// Draws the panel.
   ///
@@ -121,17 +125,12 @@ struct PanelLayout {
     let placer = LabelPlacer(frame: canvas.frame, obstacles: canvas.obstacles)
     let boxes = placer.place(canvas.labels)
     for (pending, box) in zip(canvas.labels, boxes) {
-      let end = box.nearest(to: pending.anchor)
-      let dx = end.x - pending.anchor.x
-      let dy = end.y - pending.anchor.y
-      let distance = (dx * dx + dy * dy).squareRoot()
-      if distance > pending.label.clearance + 5 {
-        let share = pending.label.clearance * 0.8 / distance
+      if let line = LabelPlacer.leader(of: pending, to: box) {
         canvas.writer.element(
           "line",
           [
-            "x1": coordinate(pending.anchor.x + share * dx), "y1": coordinate(pending.anchor.y + share * dy),
-            "x2": coordinate(end.x), "y2": coordinate(end.y), "stroke": Colour.grey.hex, "stroke-width": "0.40",
+            "x1": coordinate(line.start.x), "y1": coordinate(line.start.y), "x2": coordinate(line.end.x),
+            "y2": coordinate(line.end.y), "stroke": Colour.grey.hex, "stroke-width": "0.40",
           ])
       }
       if placer.covers(box) {
@@ -139,7 +138,7 @@ struct PanelLayout {
           "rect",
           [
             "x": coordinate(box.left), "y": coordinate(box.top), "width": coordinate(box.width),
-            "height": coordinate(box.height), "fill": Colour.white.hex, "fill-opacity": "0.75",
+            "height": coordinate(box.height), "fill": Colour.white.hex, "fill-opacity": "0.65",
           ])
       }
       canvas.writer.text(

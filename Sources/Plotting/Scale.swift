@@ -13,7 +13,7 @@ public enum Scale: Hashable, Sendable {
   case log10
 
   /// The value in the coordinate in which the axis is uniform.
-  func uniform(_ value: Double) -> Double {
+  package func uniform(_ value: Double) -> Double {
     switch self {
     case .linear: return value
     case .log10:

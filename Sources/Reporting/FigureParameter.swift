@@ -4,15 +4,24 @@ import Plotting
 public struct FigureParameter: Hashable, Sendable {
   /// As in specifications, such as `tau`.
   public var name: String
-  public var value: Double
+  /// Nil when the value is not a number.
+  public var value: Double?
+  /// The value as readers see it.
+  public var valueText: String
 
   public init(_ name: String, _ value: Double) {
     self.name = name
     self.value = value
+    valueText = compact(value)
+  }
+
+  public init(_ name: String, text: String) {
+    self.name = name
+    valueText = text
   }
 
   /// Such as `τ = 0.1`.
-  var text: String { "\(Self.symbol(name)) = \(compact(value))" }
+  var text: String { "\(Self.symbol(name)) = \(valueText)" }
 
   /// The letter that papers use, or the name itself.
   static func symbol(_ name: String) -> String {
@@ -22,7 +31,10 @@ public struct FigureParameter: Hashable, Sendable {
 
   /// The order of paths and lines: by the first parameter that differs, fewer parameters first.
   static func isBefore(_ a: [FigureParameter], _ b: [FigureParameter]) -> Bool {
-    for (left, right) in zip(a, b) where left != right { return (left.name, left.value) < (right.name, right.value) }
+    for (left, right) in zip(a, b) where left != right {
+      return (left.name, left.value ?? .infinity, left.valueText)
+        < (right.name, right.value ?? .infinity, right.valueText)
+    }
     return a.count < b.count
   }
 }

@@ -77,7 +77,7 @@ struct SweepContent {
     let ordered = groups.sorted { FigureParameter.isBefore($0.key, $1.key) }
     return ordered.map { key, points in
       let varying = key.filter { parameter in !groups.keys.allSatisfy { $0.contains(parameter) } }
-      let values = varying.map { compact($0.value) }
+      let values = varying.map(\.valueText)
       return (varying, values.joined(separator: ", "), points.sorted { $0.x < $1.x })
     }
   }
@@ -89,8 +89,8 @@ struct SweepContent {
       let share = Double(index) / Double(max(1, lines.count - 1))
       line.style.colour =
         share < 0.5
-        ? line.style.colour.mixed(with: .white, share: 0.6 * (1 - 2 * share))
-        : line.style.colour.mixed(with: .black, share: 0.7 * (2 * share - 1))
+        ? line.style.colour.mixed(with: .white, share: 0.5 * (1 - 2 * share))
+        : line.style.colour.mixed(with: .black, share: 0.6 * (2 * share - 1))
       return line
     }
   }
@@ -98,16 +98,19 @@ struct SweepContent {
   // MARK: Panels
 
   func panel(_ row: Row, _ metric: SweepMetric, isFirst: Bool) -> Panel {
-    let isLogarithmic = figure.series.flatMap(\.points).allSatisfy { point in
-      point.parameters.allSatisfy { $0.name != figure.parameter || $0.value > 0 }
-    }
+    let isLogarithmic = rows.flatMap(\.lines).flatMap(\.points).allSatisfy { $0.x > 0 }
     var marks: [any Mark] = metric.reference.map { [RuleMark(y: $0)] } ?? []
     marks += row.lines.flatMap { Self.marks($0, metric.name) }
     let ends = lineEnds(row, metric.name)
-    if let ends { marks.append(ends) } else { marks.append(LabelsMark(armLabels(row, metric.name))) }
+    let yAxis = axis(metric)
+    if let ends {
+      marks.append(ends)
+    } else {
+      marks.append(LabelsMark(armLabels(row, metric.name, scale: yAxis.scale)))
+    }
     return Panel(
       title: isFirst ? row.title : "",
-      x: Axis(FigureParameter.symbol(figure.parameter), scale: isLogarithmic ? .log10 : .linear), y: axis(metric),
+      x: Axis(FigureParameter.symbol(figure.parameter), scale: isLogarithmic ? .log10 : .linear), y: yAxis,
       marks: marks, leftInset: ends?.side == .left ? ends?.width ?? 0 : 0,
       rightMargin: ends?.side == .right ? ends?.width ?? 0 : 0)
   }
@@ -160,15 +163,25 @@ struct SweepContent {
     return EndLabelsMark(labels, side: votes >= 0 ? .left : .right)
   }
 
-  /// The arms' names beside their lines' middles, up to six.
-  private func armLabels(_ row: Row, _ metric: String) -> [Label] {
+  /// The arms' names, up to six, each where its line is furthest from the others and on the side away from the nearest.
+  private func armLabels(_ row: Row, _ metric: String, scale: Scale) -> [Label] {
     guard row.lines.count <= 6 else { return [] }
-    return row.lines.compactMap { line in
-      let estimates = line.estimates(metric)
-      guard !estimates.isEmpty else { return nil }
-      let middle = estimates[estimates.count / 2]
+    let values = row.lines.map { line in line.estimates(metric).map { DataPoint($0.x, $0.estimate.mean) } }
+    func height(_ point: DataPoint) -> Double { scale.uniform(point.y) }
+    return row.lines.indices.compactMap { index in
+      let others = values.indices.filter { $0 != index }.flatMap { values[$0] }
+      let places = values[index].map { point in
+        let nearest = others.filter { $0.x == point.x }.min {
+          abs(height($0) - height(point)) < abs(height($1) - height(point))
+        }
+        return (point: point, nearest: nearest, gap: nearest.map { abs(height($0) - height(point)) } ?? 0)
+      }
+      guard let widest = places.map(\.gap).max() else { return nil }
+      let free = places.filter { $0.gap == widest }
+      let freest = free[free.count / 2]
+      let line = row.lines[index]
       return Label(
-        line.name, at: DataPoint(middle.x, middle.estimate.mean), colour: line.style.textColour, size: 6,
+        line.name, at: freest.point, colour: line.style.textColour, size: 6, awayFrom: freest.nearest,
         clearance: Self.radius + 1)
     }
   }

@@ -27,11 +27,9 @@ func frontierFigure(
   _ spec: ExperimentSpec, points: [SummaryPoint], reference: [String: Double]
 ) -> FrontierFigure {
   let words = FigureWords(spec)
-  let arms = points.reduce(into: [String]()) { if $0.last != $1.arm { $0.append($1.arm) } }
-  let series = arms.map { arm in
-    let own = points.filter { $0.arm == arm }
-    return FrontierSeries(
-      label: arm, method: own[0].objective, order: own[0].order, points: own.compactMap(frontierPoint))
+  let series = pointsByArm(points).map { own in
+    FrontierSeries(
+      label: own[0].arm, method: own[0].objective, order: own[0].order, points: own.compactMap(frontierPoint))
   }
   var untrained: PlanePoint?
   if let x = reference["helpfulness"], let y = reference["safety"] { untrained = PlanePoint(x: x, y: y) }
@@ -42,11 +40,43 @@ func frontierFigure(
     conventions: [words.judged, conventionsText(points)])
 }
 
+/// Helpfulness, safety and distance to the reference against τ.
+func sweepFigure(_ spec: ExperimentSpec, points: [SummaryPoint], reference: [String: Double]) -> SweepFigure {
+  let words = FigureWords(spec)
+  let series = pointsByArm(points).map { own in
+    SweepSeries(
+      label: own[0].arm, method: own[0].objective, order: own[0].order,
+      points: own.map { SweepPoint(parameters: parameters($0), metrics: $0.metrics) })
+  }
+  return SweepFigure(
+    title: "Helpfulness, safety and divergence against τ: \(spec.name)",
+    metrics: [
+      SweepMetric(
+        "helpfulness", title: "Helpfulness", better: .higher, reference: reference["helpfulness"], possible: 0...1),
+      SweepMetric("safety", title: "Safety", better: .higher, reference: reference["safety"], possible: 0...1),
+      SweepMetric("kl", title: "KL to the reference, nats", better: .neither, prefersLogarithm: true),
+      SweepMetric("klPerToken", title: "KL per token, nats", better: .neither),
+    ],
+    series: series, intervalMethod: SummaryPoint.intervalMethod(points),
+    conventions: ["\(words.helpfulness). \(words.safety).", words.judged, conventionsText(points)])
+}
+
+/// The points of each arm, in the order of the plan.
+private func pointsByArm(_ points: [SummaryPoint]) -> [[SummaryPoint]] {
+  let arms = points.reduce(into: [String]()) { if !$0.contains($1.arm) { $0.append($1.arm) } }
+  return arms.map { arm in points.filter { $0.arm == arm } }
+}
+
+private func parameters(_ point: SummaryPoint) -> [FigureParameter] {
+  point.axes.map { axis in
+    axis.value.number.map { FigureParameter(axis.name, $0) } ?? FigureParameter(axis.name, text: axis.text)
+  }
+}
+
 private func frontierPoint(_ point: SummaryPoint) -> FrontierPoint? {
   guard let x = point.metrics["helpfulness"], let y = point.metrics["safety"] else { return nil }
   let seeds = zip(point.values["helpfulness"] ?? [], point.values["safety"] ?? []).map { PlanePoint(x: $0, y: $1) }
-  let parameters = point.axes.compactMap { axis in axis.value.number.map { FigureParameter(axis.name, $0) } }
-  return FrontierPoint(parameters: parameters, x: x, y: y, seeds: seeds)
+  return FrontierPoint(parameters: parameters(point), x: x, y: y, seeds: seeds)
 }
 
 /// τ and the reduction, for every footer.

@@ -24,6 +24,8 @@ public func writeReport(_ folder: ResultsFolder) throws -> SweepReport {
   try write(summaryCSV(points), "summary.csv")
   try write(try canonicalJSON(points, pretty: true) + "\n", "summary.json")
   try write(frontierFigure(spec, points: points, reference: reference).svg(), "frontier.svg")
+  try write(sweepFigure(spec, points: points, reference: reference).svg(), "sweep.svg")
   return SweepReport(
-    points: points, table: summaryTable(points), figures: [folder.url.appendingPathComponent("frontier.svg")])
+    points: points, table: summaryTable(points),
+    figures: ["frontier.svg", "sweep.svg"].map { folder.url.appendingPathComponent($0) })
 }

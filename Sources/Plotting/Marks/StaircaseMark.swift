@@ -31,14 +31,14 @@ public struct StaircaseMark: Mark {
 
   public func draw(on canvas: inout Canvas) {
     var places = corners.map(canvas.place)
-    if reachesEdges, let first = places.first, let last = places.last {
-      places.insert(PagePoint(x: min(first.x, canvas.frame.left), y: first.y), at: 0)
-      places.append(PagePoint(x: last.x, y: max(last.y, canvas.frame.bottom)))
-    }
     if let floor, let tint, corners.count > 1 {
       let inside = (places + [canvas.place(floor)]).map(canvas.frame.nearest)
       let data = inside.map { "\(coordinate($0.x)),\(coordinate($0.y))" }.joined(separator: " L")
-      canvas.writer.element("path", ["d": "M\(data) Z", "fill": tint.hex, "fill-opacity": "0.06"])
+      canvas.writer.element("path", ["d": "M\(data) Z", "fill": tint.hex, "fill-opacity": "0.04"])
+    }
+    if reachesEdges, let first = places.first, let last = places.last {
+      places.insert(PagePoint(x: min(first.x, canvas.frame.left), y: first.y), at: 0)
+      places.append(PagePoint(x: last.x, y: max(last.y, canvas.frame.bottom)))
     }
     let data = canvas.pathData(through: places)
     guard let stroke, !data.isEmpty else { return }
