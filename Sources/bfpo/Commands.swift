@@ -13,4 +13,5 @@ let commands: [Command] = [
   .explain,
   .bench,
   .doctor,
+  .completions,
 ]
