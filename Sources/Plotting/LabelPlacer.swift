@@ -25,7 +25,7 @@ struct LabelPlacer {
   /// One box for each label.
   func place(_ labels: [PendingLabel]) -> [Box] {
     let candidates = labels.indices.map { index in
-      candidates(for: labels[index], otherAnchors: labels.indices.filter { $0 != index }.map { labels[$0].anchor })
+      self.candidates(for: labels[index], otherAnchors: labels.indices.filter { $0 != index }.map { labels[$0].anchor })
     }
     var chosen: [Placed] = []
     for index in labels.indices {

@@ -66,18 +66,18 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
       return "too few steps to judge"
     }
     if last.loss > first.loss * 1.02 {
-      return "loss rose from \(threeDecimals(first.loss)) to \(threeDecimals(last.loss)): the learning rate is probably too large"
+      return "loss rose from \(fixed3(first.loss)) to \(fixed3(last.loss)): the learning rate is probably too large"
     }
     if abs(last.margin) < 1e-3, abs(last.loss - first.loss) < 1e-3 * max(1, abs(first.loss)) {
       return "nothing moved: the learning rate or the number of steps is too small"
     }
-    let margins = "margin \(threeDecimals(first.margin)) → \(threeDecimals(last.margin)) nats, accuracy \(threeDecimals(last.accuracy))"
+    let margins = "margin \(fixed3(first.margin)) → \(fixed3(last.margin)) nats, accuracy \(fixed3(last.accuracy))"
     if last.chosenLogRatio < 0, last.rejectedLogRatio < 0, last.margin > 0 {
-      return "normal: \(margins); both responses lost probability (\(threeDecimals(last.chosenLogRatio)) and "
-        + "\(threeDecimals(last.rejectedLogRatio)) nats), the rejected one more"
+      return "normal: \(margins); both responses lost probability (\(fixed3(last.chosenLogRatio)) and "
+        + "\(fixed3(last.rejectedLogRatio)) nats), the rejected one more"
     }
     return "normal: \(margins)"
   }
 }
 
-private func threeDecimals(_ value: Double) -> String { fixed(value, 3) }
+private func fixed3(_ value: Double) -> String { fixed(value, 3) }
