@@ -12,7 +12,7 @@ import Testing
     (["loss", "--objective", "--json"], "write `--objective ID`"), (["loss"], "./bfpo loss"),
     (["loss", "-o", "dpo", "--objective", "ipo"], "give it once"),
     (["explain", "bfpo", "ipo"], "./bfpo explain --help"),
-    (["loss", "-o", "dpo", "--set", "tau"], "write `--set tau=0.1`"), (["explain", "cdpo"], "constrained-dpo"),
+    (["loss", "-o", "dpo", "--set", "tau"], "write `--set NAME=VALUE`"), (["explain", "cdpo"], "constrained-dpo"),
     (["explain", "bfop"], "did you mean `bfpo`?"), (["explain", "bfpo", "--set", "taau=1"], "did you mean `tau`?"),
     (["explain", "bfpo", "--set", "tau=0"], "`bfpo explain bfpo`"),
     (["explain", "bfpo", "--set", "tau=1", "--set", "tau=2"], "give it once"),
