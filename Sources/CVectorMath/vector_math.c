@@ -54,16 +54,37 @@ static const struct functions avx512 = TABLE("avx512", avx512);
 
 static const struct functions *active = &baseline;
 
-__attribute__((constructor)) static void select_functions(void) {
 #if defined(__x86_64__)
+static int has_avx512(void) {
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512bw")) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw");
+}
+
+static int has_avx2(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+#endif
+
+int bfpo_use_vector_instructions(const char *name) {
+#if defined(__x86_64__)
+  if (strcmp(name, avx512.instructions) == 0 && has_avx512()) {
     active = &avx512;
-  } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    return 1;
+  }
+  if (strcmp(name, avx2.instructions) == 0 && has_avx2()) {
     active = &avx2;
+    return 1;
   }
 #endif
+  if (strcmp(name, baseline.instructions) != 0) return 0;
+  active = &baseline;
+  return 1;
+}
+
+__attribute__((constructor)) static void select_functions(void) {
+  if (bfpo_use_vector_instructions("avx512") || bfpo_use_vector_instructions("avx2")) return;
 }
 
 const char *bfpo_vector_instructions(void) { return active->instructions; }

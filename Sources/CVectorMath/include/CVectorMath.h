@@ -12,6 +12,9 @@
 /// The name of the instruction set in use: "avx512", "avx2" or "baseline".
 const char *bfpo_vector_instructions(void);
 
+/// Uses another instruction set from now on, for tests; returns 0 and changes nothing when the processor lacks it.
+int bfpo_use_vector_instructions(const char *name);
+
 /// y[i] = exp(x[i] - shift); returns the sum of y. Error of each exponential at most 1.5 ulp; results below the smallest
 /// normal number are 0.
 float bfpo_exp_shifted(const float *x, float *y, size_t count, float shift);
