@@ -64,10 +64,10 @@ struct SmolModelTests {
         #expect(expected.count == values.count)
         for (ours, theirs) in zip(values, expected) { worst = max(worst, abs(ours - theirs)) }
         #expect(abs(values.reduce(0, +) - response.sum) < 2e-3)
-        let whole = TokenQuery(prompt: [response.ids[0]], response: Array(response.ids.dropFirst()))
-        for (ours, theirs) in zip(policy.tokenLogProbabilities([whole])[0], response.logProbabilities) {
-          worst = max(worst, abs(ours - theirs))
-        }
+      }
+      let whole = chat.responses.map { TokenQuery(prompt: [$0.ids[0]], response: Array($0.ids.dropFirst())) }
+      for (response, values) in zip(chat.responses, policy.tokenLogProbabilities(whole)) {
+        for (ours, theirs) in zip(values, response.logProbabilities) { worst = max(worst, abs(ours - theirs)) }
       }
     }
     #expect(worst < 2e-4, "largest difference \(worst) nats")
