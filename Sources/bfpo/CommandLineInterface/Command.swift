@@ -124,7 +124,7 @@ struct Flag: Sendable {
 
 extension Option {
   static let model = Option(
-    "model", short: "m", value: "PATH", "A GGUF file, or a folder with safetensors, config and tokenizer.",
+    "model", short: "m", value: "PATH", "A GGUF file, a safetensors folder, or a name in `Models/`.",
     defaultText: "the model of `./bfpo model fetch`")
   static let set = Option(
     "set", value: "NAME=VALUE", "Set one hyper-parameter; may be given several times.", isRepeated: true)

@@ -1,6 +1,8 @@
 import Basics
 import Foundation
 import Kernels
+import Language
+import Preferences
 
 extension Command {
   static let doctor = Command(
@@ -87,29 +89,24 @@ private struct Doctor {
   }
 
   private func model() -> Check {
-    let advice = "run `./bfpo model fetch` (needed for language-model work only)"
-    if let modelPath {
-      let exists = files.fileExists(atPath: modelPath)
+    do {
+      let file = try ModelLocation.standard(environment: environment).find(modelPath)
+      return Check(name: "model", isPresent: true, isRequired: modelPath != nil, found: file.relativePath)
+    } catch {
+      let (what, advice) = (error as? UserError).map { ($0.what, $0.advice ?? "") } ?? ("\(error)", "")
       return Check(
-        name: "model", isPresent: exists, isRequired: true, found: exists ? modelPath : "no file \(modelPath)",
-        advice: "check the path of --model")
+        name: "model", isPresent: false, isRequired: modelPath != nil, found: what,
+        advice: "\(advice) (the synthetic sweep needs none)")
     }
-    let folder = home.appending(path: "Models")
-    let names = ((try? files.contentsOfDirectory(atPath: folder.path)) ?? []).filter { !$0.hasPrefix(".") }.sorted()
-    return Check(
-      name: "model", isPresent: !names.isEmpty, isRequired: false,
-      found: names.isEmpty ? "none in \(folder.path)" : names.joined(separator: ", "), advice: advice)
   }
 
   private func data() -> Check {
-    let places =
-      [environment["BFPO_SHARED"].map { URL(filePath: $0) }, home.appending(path: "../shared").standardizedFileURL]
-      .compactMap { $0?.appending(path: "data") } + [home.appending(path: "Data")]
-    let found = places.first { files.fileExists(atPath: $0.path) }
+    let folders = DataSearchPath.standard(environment: environment).folders
+    let names = folders.flatMap { (try? files.contentsOfDirectory(atPath: $0)) ?? [] }.filter { $0.contains(".json") }
     return Check(
-      name: "preference data", isPresent: found != nil, isRequired: false,
-      found: found?.path ?? "none in \(places.map(\.path).joined(separator: " or "))",
-      advice: "name a file in the specification, or put data there (the synthetic sweep needs none)")
+      name: "preference data", isPresent: !names.isEmpty, isRequired: false,
+      found: names.isEmpty ? "no files in \(folders.joined(separator: ", "))" : "\(names.count) files",
+      advice: "put files there, or name their folder in BFPO_DATA_PATH (the synthetic sweep needs none)")
   }
 
   private func results() -> Check {
