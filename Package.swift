@@ -57,7 +57,6 @@ let package = Package(
     tests("TrainingTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
     tests(
       "PeersTests", ["Basics", "ModelFiles", "Language", "Policies", "Objectives", "Preferences", "Training"]),
-    tests("PeersTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
     tests("KernelsTests", ["Kernels", "CVectorMath", "Basics"]),
     tests("PoliciesTests", ["Policies", "Kernels", "ModelFiles", "Basics"]),
     tests("PreferencesTests", ["Preferences", "Language", "Basics"]),

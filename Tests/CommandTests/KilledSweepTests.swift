@@ -33,7 +33,8 @@ import Testing
 
       let resumed = try runProgram(["sweep", "killed.json5", "--results", "part", "--json"], in: folder)
       #expect(resumed.status == 0, "\(resumed.errors)")
-      #expect(resumed.output.contains(#""completed":\#(60 - done),"#) && resumed.output.contains(#""skipped":\#(done)"#))
+      #expect(resumed.output.contains(#""completed":\#(60 - done),"#))
+      #expect(resumed.output.contains(#""skipped":\#(done)"#))
       let whole = try runProgram(["sweep", "killed.json5", "--results", "whole", "--workers", "1"], in: folder)
       #expect(whole.status == 0, "\(whole.errors)")
       for file in ["metrics.csv", "summary.csv", "summary.json", "frontier.svg", "sweep.svg"] {
