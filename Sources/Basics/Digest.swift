@@ -1,6 +1,6 @@
 /// SHA-256 (FIPS 180-4), incremental.
 public struct SHA256: Sendable {
-  private var state: [UInt32] = [
+  private var state: InlineArray<8, UInt32> = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
   private var pending: [UInt8] = []
@@ -26,42 +26,46 @@ public struct SHA256: Sendable {
       }
       if pending.count < 64 { return }
       let block = pending
-      compress(block.span, at: 0)
+      compress(block.span, from: 0, blocks: 1)
       pending.removeAll(keepingCapacity: true)
     }
-    while bytes.count - position >= 64 {
-      compress(bytes, at: position)
-      position += 64
-    }
+    let blocks = (bytes.count - position) / 64
+    compress(bytes, from: position, blocks: blocks)
+    position += 64 * blocks
     while position < bytes.count {
       pending.append(bytes[position])
       position += 1
     }
   }
 
-  private mutating func compress(_ bytes: Span<UInt8>, at start: Int) {
-    let schedule = InlineArray<64, UInt32> { (w: inout OutputSpan<UInt32>) in
+  private mutating func compress(_ bytes: Span<UInt8>, from start: Int, blocks: Int) {
+    // Local copies: the compiler keeps them in registers and on the stack.
+    var state = self.state
+    let constants = roundConstants
+    var w = InlineArray<64, UInt32>(repeating: 0)
+    for block in 0..<blocks {
+      let at = start + 64 * block
       for t in 0..<16 {
-        let i = start + 4 * t
-        w.append(
-          UInt32(bytes[i]) << 24 | UInt32(bytes[i + 1]) << 16 | UInt32(bytes[i + 2]) << 8 | UInt32(bytes[i + 3]))
+        let i = at + 4 * t
+        w[t] = UInt32(bytes[i]) << 24 | UInt32(bytes[i + 1]) << 16 | UInt32(bytes[i + 2]) << 8 | UInt32(bytes[i + 3])
       }
       for t in 16..<64 {
-        let s0 = rotate(w.span[t - 15], 7) ^ rotate(w.span[t - 15], 18) ^ (w.span[t - 15] >> 3)
-        let s1 = rotate(w.span[t - 2], 17) ^ rotate(w.span[t - 2], 19) ^ (w.span[t - 2] >> 10)
-        w.append(w.span[t - 16] &+ s0 &+ w.span[t - 7] &+ s1)
+        let s0 = rotate(w[t - 15], 7) ^ rotate(w[t - 15], 18) ^ (w[t - 15] >> 3)
+        let s1 = rotate(w[t - 2], 17) ^ rotate(w[t - 2], 19) ^ (w[t - 2] >> 10)
+        w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
       }
+      var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+      var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+      for t in 0..<64 {
+        let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+        let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ constants[t] &+ w[t]
+        let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+        let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
+        (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
+      }
+      for (i, value) in [a, b, c, d, e, f, g, h].enumerated() { state[i] &+= value }
     }
-    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-    for t in 0..<64 {
-      let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-      let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ roundConstants[t] &+ schedule[t]
-      let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-      let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
-      (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
-    }
-    for (i, v) in [a, b, c, d, e, f, g, h].enumerated() { state[i] &+= v }
+    self.state = state
   }
 
   /// The digest of everything appended so far, as 64 lowercase hexadecimal digits.
@@ -71,8 +75,8 @@ public struct SHA256: Sendable {
     while (pending.count + tail.count) % 64 != 56 { tail.append(0) }
     for shift in stride(from: 56, through: 0, by: -8) { tail.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift))) }
     absorb(tail.span)
-    return state.map { word in
-      let digits = String(word, radix: 16)
+    return state.indices.map { i in
+      let digits = String(state[i], radix: 16)
       return String(repeating: "0", count: 8 - digits.count) + digits
     }.joined()
   }
@@ -89,9 +93,9 @@ public struct SHA256: Sendable {
 }
 
 @inline(__always)
-private func rotate(_ x: UInt32, _ n: UInt32) -> UInt32 { x >> n | x << (32 - n) }
+private func rotate(_ x: UInt32, _ n: UInt32) -> UInt32 { x &>> n | x &<< (32 &- n) }
 
-private let roundConstants: [UInt32] = [
+private let roundConstants: InlineArray<64, UInt32> = [
   0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
   0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
   0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,

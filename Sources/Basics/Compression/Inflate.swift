@@ -10,7 +10,7 @@ public enum GzipError: Error, Hashable, Sendable {
 /// A bounded DEFLATE decoder: every length, distance and code is checked before it is used.
 ///
 /// Source: RFC 1951.
-struct Inflater {
+package struct Inflater {
   private let input: [UInt8]
   /// The next byte to load.
   private var position: Int
@@ -22,14 +22,14 @@ struct Inflater {
   /// - Parameters:
   ///   - start: where the DEFLATE stream begins in `input`.
   ///   - limit: the most bytes `output` may ever hold.
-  init(_ input: [UInt8], from start: Int, limit: Int) {
+  package init(_ input: [UInt8], from start: Int, limit: Int) {
     self.input = input
     position = start
     self.limit = limit
   }
 
   /// Appends the decoded stream to `output` and returns the position of the first byte after it.
-  mutating func decode(into output: inout [UInt8]) throws(GzipError) -> Int {
+  package mutating func decode(into output: inout [UInt8]) throws(GzipError) -> Int {
     let start = output.count
     var isLast = false
     while !isLast {
