@@ -51,7 +51,8 @@ private func summary(_ package: ModelPackage, _ source: any TensorSource) -> Str
     let counts = file.tensors.reduce(into: [:]) { $0[$1.type.name, default: 0] += 1 }
     return "\(name) (GGUF v\(file.version): \(list(counts)); dequantised to float32)"
   case .folder:
-    return "\(name) (safetensors: \(list((source as? HuggingFaceModel)?.typeCounts ?? [:])))"
+    let types = (source as? HuggingFaceModel)?.storedTensors.map(\.type) ?? []
+    return "\(name) (safetensors: \(list(types.reduce(into: [:]) { $0[$1, default: 0] += 1 })))"
   }
 }
 

@@ -23,7 +23,11 @@ public enum PreTokenizer: String, CaseIterable, Sendable {
 private enum Kind: UInt8 {
   case letter, number, space, apostrophe, other
 
-  init(_ scalar: Unicode.Scalar) {
+  /// The Unicode version of the reference's `\p{L}` and `\p{N}`; later characters are neither, whatever Unicode this system has.
+  private static let unicodeVersion = 16
+
+  /// - Parameter anyNumber: numbers of all Unicode versions count, as in the reference's `Digits`.
+  init(_ scalar: Unicode.Scalar, anyNumber: Bool) {
     switch scalar.value {
     case 0x20, 0x09...0x0d: self = .space
     case 0x27: self = .apostrophe
@@ -32,9 +36,11 @@ private enum Kind: UInt8 {
     case ..<0x80: self = .other
     default:
       let properties = scalar.properties
+      let isLater = (properties.age?.major ?? 0) > Self.unicodeVersion
       switch properties.generalCategory {
-      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: self = .letter
-      case .decimalNumber, .letterNumber, .otherNumber: self = .number
+      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
+        self = isLater ? .other : .letter
+      case .decimalNumber, .letterNumber, .otherNumber: self = isLater && !anyNumber ? .other : .number
       default: self = properties.isWhitespace ? .space : .other
       }
     }
@@ -48,7 +54,7 @@ private struct Scanner {
 
   init(_ text: String, isolateNumbers: Bool) {
     scalars = Array(text.unicodeScalars)
-    kinds = scalars.map { Kind($0) }
+    kinds = scalars.map { Kind($0, anyNumber: isolateNumbers) }
     self.isolateNumbers = isolateNumbers
   }
 

@@ -9,7 +9,7 @@ public struct GGUFTensor: Equatable, Sendable {
   public let type: GGUFTensorType
   /// Position of the first byte in the file.
   let offset: Int
-  let byteCount: Int
+  public let byteCount: Int
 
   public var elementCount: Int { shape.reduce(1, *) }
 }

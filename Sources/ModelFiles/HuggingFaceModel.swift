@@ -33,9 +33,9 @@ public struct HuggingFaceModel: TensorSource, Sendable {
     try check()
   }
 
-  /// How many tensors have which element type, such as `["F32": 272]`.
-  public var typeCounts: [String: Int] {
-    files.flatMap(\.tensors.values).reduce(into: [:]) { $0[$1.type.rawValue, default: 0] += 1 }
+  /// Element type, number of weights and bytes of every tensor in the files.
+  public var storedTensors: [(type: String, weights: Int, bytes: Int)] {
+    files.flatMap(\.tensors.values).map { ($0.type.rawValue, $0.shape.reduce(1, *), $0.range.count) }
   }
 
   /// What the weight files say about themselves.

@@ -148,7 +148,8 @@ struct JSONTreeParser {
     case UInt8(ascii: "u"):
       var code = try hexadecimal(bytes)
       if (0xd800..<0xdc00).contains(code) {
-        try expect(UInt8(ascii: "\\"), bytes)
+        guard try peek(bytes) == UInt8(ascii: "\\") else { throw error("half of a surrogate pair") }
+        position += 1
         try expect(UInt8(ascii: "u"), bytes)
         let low = try hexadecimal(bytes)
         guard (0xdc00..<0xe000).contains(low) else { throw error("half of a surrogate pair") }

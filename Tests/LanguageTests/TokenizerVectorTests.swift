@@ -43,6 +43,25 @@ import Testing
     for one in cases { #expect(tokenizer.encode(one.text) == one.smollm2, "\(one.text.debugDescription)") }
   }
 
+  struct Line: Decodable {
+    var text: String
+    var ids: [Int32]
+  }
+
+  @Test(
+    .enabled(if: smolModel != nil, "\(needsModel)"),
+    .enabled(if: manyCases != nil, "needs BFPO_TOKEN_CASES, a file by Tests/Peers/tokens.py --many or --scalars"))
+  func `SmolLM2 on a file of many strings`() throws {
+    let tokenizer = try Tokenizer(GGUFFile(#require(smolModel)))
+    let decoder = JSONDecoder()
+    var wrong: [String] = []
+    for line in try Data(contentsOf: #require(manyCases)).split(separator: UInt8(ascii: "\n")) {
+      let one = try decoder.decode(Line.self, from: line)
+      if tokenizer.encode(one.text) != one.ids { wrong.append(one.text) }
+    }
+    #expect(wrong.count == 0, "\(wrong.count) differ, such as \(wrong.prefix(20).map(\.debugDescription))")
+  }
+
   @Test func `decoding gives the text back, except bytes the vocabulary lacks`() throws {
     let tokenizer = try smallTokenizer()
     for one in cases {
@@ -68,6 +87,8 @@ import Testing
     #expect(tokenizer.encode(long).count < long.utf8.count * 2 / 3)
   }
 }
+
+private let manyCases = ProcessInfo.processInfo.environment["BFPO_TOKEN_CASES"].map { URL(filePath: $0) }
 
 /// The small tokenizer of `Tests/Golden`, its text changed first.
 func smallTokenizer(changing change: (String) -> String = { $0 }) throws -> Tokenizer {

@@ -4,7 +4,9 @@ Writes
   Golden/small-tokenizer.json   a byte-level BPE of 700 tokens trained on the sentences below (pre-tokenizer: digits + byte level)
   Golden/tokens.json            strings and their ids by that tokenizer, by the same with GPT-2's rule alone, and by SmolLM2's
 
-With `--many COUNT --out FILE` it writes instead COUNT random strings, one JSON string a line, and their ids by SmolLM2's.
+With `--many COUNT --out FILE` it writes instead COUNT random strings with their ids by SmolLM2's, one JSON array a line; with
+`--scalars --out FILE` one such line for every Unicode scalar, between letters, spaces and digits. The test that reads such a file
+finds it in the environment variable BFPO_TOKEN_CASES.
 """
 
 import argparse
@@ -35,7 +37,7 @@ FIXED = [
     "def f(x):\n    return x**2  # ok\n", "{\"a\": [1, 2.5e-3]}", "https://example.org/a?b=c&d=1", "a@b.c", "C++ & C#",
     "--------------------------------------------------------------------------", "=" * 100, "ab" * 60, " " * 70, "\n" * 60,
     "".join(chr(b) for b in range(128)), "".join(chr(b) for b in range(128, 256)), "\u0100\u0143\u0120 Ġ Ċ", "Ġthe", "\u2028x\u2029",
-    "\U000f0000\U0010ffff", "\ufffd", "\u0378 unassigned", "a\x00b", "a\x04\x06b", "supercalifragilisticexpialidocious",
+    "\U000f0000\U0010ffff", "\ufffd", "\u0378 unassigned", "a\x00b", "a\x04\x06b", "x\U00010940y \U000323b0 \U00011de0", "supercalifragilisticexpialidocious",
 ]
 
 ALPHABETS = [
@@ -98,16 +100,19 @@ def train_small():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--many", type=int)
+    parser.add_argument("--scalars", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out")
     options = parser.parse_args()
     rng = random.Random(options.seed)
-    if options.many:
+    if options.many or options.scalars:
         model = smollm2()
+        codes = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000] if options.scalars else []
+        strings = [f"a{chr(c)}b {chr(c)}'s{chr(c)} 1{chr(c)} " for c in codes]
+        strings += [random_string(rng) for _ in range(options.many or 0)]
         with open(options.out, "w") as out:
-            for _ in range(options.many):
-                text = random_string(rng)
-                print(json.dumps([text, model.encode(text).ids]), file=out)
+            for text in strings:
+                print(json.dumps({"text": text, "ids": model.encode(text).ids}), file=out)
         return
     small = train_small()
     (GOLDEN / "small-tokenizer.json").write_text(small.to_str() + "\n")
