@@ -12,6 +12,10 @@ let commands: [Command] = [
   .plot,
   .explain,
   .bench,
+  .modelFetch,
+  .modelInspect,
+  .modelExport,
+  .tokenize,
   .doctor,
   .completions,
 ]
