@@ -56,7 +56,18 @@ public final class LanguageSetting: Setting {
       metrics.merge(try self.judge(judge, name, policy: policy)) { $1 }
     }
     metrics.merge(try divergence(policy, seed: SeedTree(cell.seed).child("samples"))) { $1 }
+    if let folder { try save(policy, to: folder, cell: cell) }
     return CellOutcome(metrics: metrics, curve: curve)
+  }
+
+  /// A folder that Hugging Face Transformers loads, with the base model's digest and the cell's identity in the weights' metadata.
+  private func save(_ policy: borrowing LlamaPolicy<Float>, to folder: URL, cell: CellConfiguration) throws {
+    let origin = ["base_model_sha256": modelDigest, "cell": try cell.identity()]
+    try saveHuggingFaceFolder(
+      to: folder, configuration: policy.configuration, encoder: encoder, metadata: origin
+    ) { write in
+      try policy.forEachTensor { name, _, values in try write(name, values) }
+    }
   }
 
   /// Trains a copy of the reference as a cell says.

@@ -62,6 +62,15 @@ public struct ResultsFolder: Sendable {
   private var planFile: URL { url.appendingPathComponent("plan.jsonl") }
   private var referenceFile: URL { url.appendingPathComponent("reference.json") }
 
+  /// Makes the records' diagnoses again from their curves, as tables and figures are; nothing else of a record is derived.
+  public func refreshDiagnoses() throws {
+    for var record in loadRecords().records.values.sorted(by: { $0.id < $1.id }) {
+      guard let diagnosis = record.curve?.diagnosis, diagnosis != record.diagnosis else { continue }
+      record.diagnosis = diagnosis
+      try save(record)
+    }
+  }
+
   public func save(_ record: RunRecord) throws {
     try AtomicFile.write(try canonicalJSON(record, pretty: true) + "\n", to: recordFile(record.id))
   }

@@ -60,23 +60,39 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
       step: 0, loss: 0, chosenLogRatio: 0, rejectedLogRatio: 0, accuracy: 0, gradientNorm: 0, learningRate: 0)
   }
 
-  /// One line that answers "is this normal?".
+  /// One line that answers "is this normal?": the second half of the run against the first, because single batches are noisy.
   public var diagnosis: String {
-    guard let first = points.first, let last = points.last, points.count > 1 else {
-      return "too few steps to judge"
-    }
-    if last.loss > first.loss * 1.02 {
-      return "loss rose from \(fixed3(first.loss)) to \(fixed3(last.loss)): the learning rate is probably too large"
-    }
-    if abs(last.margin) < 1e-3, abs(last.loss - first.loss) < 1e-3 * max(1, abs(first.loss)) {
+    guard points.count >= 4 else { return "too few steps to judge" }
+    let early = average(points.prefix(points.count / 2))
+    let late = average(points.suffix(points.count - points.count / 2))
+    if max(abs(late.chosenLogRatio), abs(late.rejectedLogRatio)) < 1e-3 {
       return "nothing moved: the learning rate or the number of steps is too small"
     }
-    let margins = "margin \(fixed3(first.margin)) → \(fixed3(last.margin)) nats, accuracy \(fixed3(last.accuracy))"
-    if last.chosenLogRatio < 0, last.rejectedLogRatio < 0, last.margin > 0 {
-      return "normal: \(margins); both responses lost probability (\(fixed3(last.chosenLogRatio)) and "
-        + "\(fixed3(last.rejectedLogRatio)) nats), the rejected one more"
+    if late.loss > 1.25 * early.loss, late.accuracy <= early.accuracy {
+      return "loss rose from \(fixed3(early.loss)) to \(fixed3(late.loss)) between the halves of the run: "
+        + "the learning rate is probably too large"
+    }
+    let margins = "margin \(fixed3(late.margin)) nats, accuracy \(fixed3(late.accuracy)) in the second half"
+    if late.chosenLogRatio < 0, late.rejectedLogRatio < 0, late.margin > 0 {
+      return "normal: \(margins); both responses lost probability (\(fixed3(late.chosenLogRatio)) and "
+        + "\(fixed3(late.rejectedLogRatio)) nats), the rejected one more"
+    }
+    if late.margin <= 0 {
+      return
+        "look: \(margins); the chosen responses did not gain on the rejected ones, which BFPO wants for unsafe pairs "
+        + "and nothing else does"
     }
     return "normal: \(margins)"
+  }
+
+  private func average(_ points: ArraySlice<CurvePoint>) -> CurvePoint {
+    func mean(_ field: KeyPath<CurvePoint, Double>) -> Double {
+      points.reduce(0) { $0 + $1[keyPath: field] } / Double(points.count)
+    }
+    return CurvePoint(
+      step: points.last?.step ?? 0, loss: mean(\.loss), chosenLogRatio: mean(\.chosenLogRatio),
+      rejectedLogRatio: mean(\.rejectedLogRatio), accuracy: mean(\.accuracy), gradientNorm: mean(\.gradientNorm),
+      learningRate: mean(\.learningRate))
   }
 }
 

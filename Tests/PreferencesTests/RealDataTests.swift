@@ -116,21 +116,12 @@ struct RealDataTests {
     #expect(pairs + ties == all)
   }
 
-  @Test func `BFPO's mixture of a safety set and a helpfulness buffer`() throws {
-    let mixture = MixtureSpec(streams: [
-      StreamSpec(
-        name: "safety", data: DataSpec(files: ["pku_saferlhf_sample_32.json"], requires: [.better, .flags]),
-        batchSize: 4),
-      StreamSpec(
-        name: "buffer",
-        data: DataSpec(files: ["ultrafeedback_binarized_sample_eval.jsonl"], order: .helpfulness, flags: .bothSafe),
-        batchSize: 4),
-    ])
-    let streams = try mixture.streams.map { try load($0.data).part($0.part) }
-    #expect(streams[1].allSatisfy { $0.firstSafe == true && $0.secondSafe == true && $0.better == .first })
-    let plan = try mixture.plan(counts: streams.map(\.count), seed: SeedTree(0))
-    #expect(plan.indices(step: 0).map(\.count) == [4, 4])
-    #expect(plan.steps(forEpochs: 1) == 8)
+  @Test func `every pair of a helpfulness buffer counts as safe on both sides`() throws {
+    let buffer = try load(
+      DataSpec(files: ["ultrafeedback_binarized_sample_eval.jsonl"], order: .helpfulness, flags: .bothSafe)
+    ).part("all")
+    #expect(!buffer.isEmpty)
+    #expect(buffer.allSatisfy { $0.firstSafe == true && $0.secondSafe == true && $0.better == .first })
   }
 
   @Test func `a file that is not preference data is refused with its keys`() throws {

@@ -6,7 +6,7 @@ import Reporting
 extension Command {
   static let plot = Command(
     name: "plot",
-    summary: "Write the tables and figures of a results folder again from its records.",
+    summary: "Write the tables, figures and diagnoses of a results folder again from its records.",
     examples: [
       Example("./bfpo plot", "the default experiment"),
       Example("./bfpo plot Results/hh-smollm2", "another results folder"),
@@ -20,7 +20,9 @@ extension Command {
   ) { arguments in
     let project = Project(environment: ProcessInfo.processInfo.environment)
     let url = project.locate(arguments.positional("FOLDER") ?? "Results/synthetic")
-    let report = try writeReport(ResultsFolder(url))
+    let folder = ResultsFolder(url)
+    try folder.refreshDiagnoses()
+    let report = try writeReport(folder)
     if arguments.isJSON {
       let files = JSONValue.array(report.figures.map { .string($0.relativePath) })
       arguments.console.output(try JSONValue.object(["schema": .number(1), "figures": files]).canonical())
