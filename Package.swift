@@ -53,7 +53,7 @@ let package = Package(
     tests("LanguageTests", ["Language", "ModelFiles", "Basics"]),
     tests("ModelFilesTests", ["ModelFiles", "Basics"]),
     tests("ObjectivesTests", ["Objectives", "Basics"]),
-    tests("LaboratoryTests", ["Basics", "Laboratory", "Objectives", "Preferences"]),
+    tests("LaboratoryTests", ["Basics", "Laboratory", "Language", "ModelFiles", "Objectives", "Preferences"]),
     tests("TrainingTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
     tests(
       "PeersTests", ["Basics", "ModelFiles", "Language", "Policies", "Objectives", "Preferences", "Training"]),

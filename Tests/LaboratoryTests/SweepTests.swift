@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Laboratory
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct SweepTests {
@@ -109,11 +110,4 @@ func smallSpec(taus: String = "[0.5, 2]", name: String = "DPO", training: String
               { name: "BFPO", objective: "bfpo", order: "helpfulness" } ], seeds: 3 }
     """
   return try ExperimentSpec(JSONValue(parsing: Data(text.utf8), json5: true, source: "test"), at: "test")
-}
-
-func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bfpo-test-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder)
 }

@@ -1,0 +1,125 @@
+import Basics
+import Foundation
+import Laboratory
+import Language
+import ModelFiles
+import TestSupport
+import Testing
+
+/// The language-model path of the driver, on a random two-layer model and invented pairs.
+@Suite struct LanguageSweepTests {
+  @Test func `cells are trained, judged on held-out pairs, resumed, and do not depend on the number of workers`() throws
+  {
+    try withTemporaryFolder { folder in
+      let project = try makeProject(in: folder)
+      let one = try sweep(project, results: "one", workers: 1)
+      #expect(one.outcome.completed == 6, "\(one.failures)")
+      #expect(one.outcome.failed == 0, "\(one.failures)")
+      #expect(one.csv.contains(",helpfulness_n,4.0") && one.csv.contains(",klPerToken,"))
+      let two = try sweep(project, results: "two", workers: 2)
+      #expect(one.csv == two.csv)
+      let again = try sweep(project, results: "two", workers: 2)
+      #expect(again.outcome.skipped == 6 && again.outcome.completed == 0)
+    }
+  }
+
+  @Test func `BFPO without flags says which labels are missing`() throws {
+    try withTemporaryFolder { folder in
+      let project = try makeProject(in: folder)
+      let result = try sweep(project, results: "out", workers: 1, flagRule: "none")
+      #expect(result.outcome.failed == 4)
+      #expect(result.failures.contains { $0.contains("safetyFlags") && $0.contains("flags by a rule") })
+    }
+  }
+
+  @Test func `a conversation that is trained on is never judged on`() throws {
+    try withTemporaryFolder { folder in
+      let project = try makeProject(in: folder)
+      let leaking = try specification(project, flagRule: "both-safe", evaluation: "train.jsonl")
+      let error = #expect(throws: UserError.self) { try Experiment(leaking, text: "", project: project, workers: 1) }
+      #expect(error?.why?.contains("the prompt appears in data kept apart") == true)
+    }
+  }
+
+  @Test func `a trained policy is saved, loads again, and carries its origin`() throws {
+    try withTemporaryFolder { folder in
+      let project = try makeProject(in: folder)
+      let experiment = try Experiment(
+        try specification(project, flagRule: "both-safe"), text: "", project: project, workers: 1)
+      let output = folder.appending(path: "saved")
+      let record = try experiment.runOnce(
+        savingTo: output, project: project, workers: 1, isInterrupted: { false }, afterStep: { _ in })
+      let saved = try #require(try ModelPackage(output).source() as? HuggingFaceModel)
+      #expect(saved.metadata["cell"] == record.id)
+      let base = try ModelPackage(project.root.appending(path: "model")).source()
+      for tensor in base.configuration.tensors {
+        let same =
+          try saved.tensor(named: tensor.name, shape: tensor.shape)
+          == base.tensor(named: tensor.name, shape: tensor.shape)
+        #expect(same != tensor.name.contains("down_proj"), "\(tensor.name)")
+      }
+    }
+  }
+
+  // MARK: Helpers
+
+  private func sweep(
+    _ project: Project, results: String, workers: Int, flagRule: String = "both-safe"
+  ) throws -> (outcome: SweepOutcome, csv: String, failures: [String]) {
+    let experiment = try Experiment(
+      try specification(project, flagRule: flagRule), text: "{}", project: project, workers: workers)
+    let folder = ResultsFolder(project.root.appending(path: results))
+    let outcome = try experiment.run(
+      into: folder, project: project, options: SweepOptions(workers: workers), isInterrupted: { false },
+      report: { _ in })
+    let records = folder.loadRecords().records
+    return (outcome, metricsCSV(experiment.cells, records: records), records.values.compactMap { $0.failure?.message })
+  }
+
+  private func makeProject(in folder: URL) throws -> Project {
+    let sizes = LlamaConfiguration(
+      vocabularySize: 540, hiddenSize: 8, layerCount: 2, headCount: 2, keyValueHeadCount: 1, headSize: 4,
+      feedForwardSize: 12, rmsNormEpsilon: 1e-5, ropeBase: 10_000, contextLength: 128, tiedEmbeddings: true)
+    let tokenizer = try Tokenizer(
+      huggingFace: Data(contentsOf: packageRoot.appending(path: "Tests/Golden/small-tokenizer.json")),
+      source: "small-tokenizer.json", endOfText: "<|end|>")
+    var random = SeedTree(1).generator()
+    try saveHuggingFaceFolder(
+      to: folder.appending(path: "model"), configuration: sizes,
+      encoder: try ChatEncoder(tokenizer: tokenizer, template: .plain)
+    ) { write in
+      for tensor in sizes.tensors {
+        try write(tensor.name, (0..<tensor.shape.reduce(1, *)).map { _ in Float(0.3 * random.normal()) })
+      }
+    }
+    for (name, topics) in [("train", 0..<8), ("test", 8..<12)] {
+      let rows = topics.map { topic in
+        #"{"prompt":"Tell me about topic \#(topic).","chosen":"Gladly, it is \#(topic).","rejected":"No \#(topic)."}"#
+      }
+      try Data(rows.joined(separator: "\n").utf8).write(to: folder.appending(path: "\(name).jsonl"))
+    }
+    return Project(root: folder)
+  }
+
+  private func specification(
+    _ project: Project, flagRule: String, evaluation: String = "test.jsonl"
+  ) throws -> ExperimentSpec {
+    let path = project.root.path
+    let judged = #"{ files: ["\#(path)/\#(evaluation)"], order: "#
+    let text = """
+      { name: "language", policy: { kind: "llama", model: "\(path)/model", maxTokens: 100, maxPromptTokens: 90 },
+        data: {
+          train: { files: ["\(path)/train.jsonl"], order: "helpfulness", flags: "\(flagRule)" },
+          buffer: { files: ["\(path)/train.jsonl"], order: "helpfulness", flags: "both-safe" },
+          evaluation: { helpfulness: \(judged)"helpfulness" }, safety: \(judged)"safety" }, samples: 2, sampleTokens: 5 },
+        },
+        training: { steps: 3, batchSize: 2, sampling: "epochs", learningRate: 1e-3 },
+        arms: [
+          { name: "BFPO", objective: "bfpo", order: "helpfulness" },
+          { name: "BFPO-buffer", objective: "bfpo", order: "helpfulness", buffer: true },
+          { name: "DPO", objective: "dpo", order: "helpfulness" },
+        ], seeds: 2 }
+      """
+    return try ExperimentSpec(JSONValue(parsing: Data(text.utf8), json5: true, source: "test"), at: "test")
+  }
+}
