@@ -12,7 +12,7 @@ extension Command {
       """,
     examples: [
       Example("./bfpo tokenize --json < lines.txt", "one array of ids a line"),
-      Example("echo 'Hello world' | ./bfpo tokenize", "ids with the text of each"),
+      Example("./bfpo tokenize lines.txt", "ids with the text of each"),
       Example("./bfpo tokenize --model Models/other.gguf --json lines.txt", "another model's tokenizer"),
     ],
     positionals: [Positional("FILE", "UTF-8 text.", isRequired: false, defaultText: "standard input")],
