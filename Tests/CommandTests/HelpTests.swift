@@ -31,10 +31,10 @@ import Testing
     #expect(try runProgram(["help"] + words).output == help.output)
     let parts = help.output.components(separatedBy: "\nUsage\n")
     #expect(parts.count == 2)
-    let examples = parts[0].split(separator: "\n").filter { $0.hasPrefix("  ./bfpo ") }
+    let lines = parts[0].split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("      ") }
+    let examples = lines.filter { $0.contains("./bfpo \(words[0])") }
     #expect(examples.count == 3, "\(name)")
     for example in examples {
-      #expect(example.hasPrefix("  ./bfpo \(words[0])"), "\(example)")
       for word in example.split(separator: " ") where word.hasPrefix("--") {
         let option = word.prefix { $0 != "=" }
         #expect(parts[1].contains("\(option) ") || parts[1].contains("\(option)\n"), "\(name): \(option)")
@@ -47,5 +47,15 @@ import Testing
     let help = try runProgram([group, "--help"])
     #expect(help.status == 0)
     for name in Self.names where name.hasPrefix(group + " ") { #expect(help.output.contains("  \(name) ")) }
+  }
+
+  @Test func `every command line of the README names a command that exists, and every command is in it`() throws {
+    let readme = try String(contentsOf: packageRoot.appending(path: "README.md"), encoding: .utf8)
+    let known = Set(Self.names.flatMap { [$0, String($0.prefix { $0 != " " })] } + ["test"])
+    for line in readme.split(separator: "\n") where line.hasPrefix("./bfpo ") {
+      let words = line.split(separator: " ").dropFirst().map(String.init)
+      #expect(known.contains(words[0]) || words[0].hasPrefix("-"), "\(line)")
+    }
+    for name in Self.names { #expect(readme.contains("./bfpo \(name)"), "README.md does not mention `\(name)`") }
   }
 }
