@@ -61,6 +61,7 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
   }
 
   /// One line that answers "is this normal?": the second half of the run against the first, because single batches are noisy.
+  /// Losses are compared only where there are 30 points or more: BFPO's loss depends on a batch's mix of labels.
   public var diagnosis: String {
     guard points.count >= 4 else { return "too few steps to judge" }
     let early = average(points.prefix(points.count / 2))
@@ -68,7 +69,7 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
     if max(abs(late.chosenLogRatio), abs(late.rejectedLogRatio)) < 1e-3 {
       return "nothing moved: the learning rate or the number of steps is too small"
     }
-    if late.loss > 1.25 * early.loss, late.accuracy <= early.accuracy {
+    if points.count >= 30, late.loss > 1.25 * early.loss, late.accuracy <= early.accuracy {
       return "loss rose from \(fixed3(early.loss)) to \(fixed3(late.loss)) between the halves of the run: "
         + "the learning rate is probably too large"
     }
