@@ -31,14 +31,15 @@ struct GenerationTests {
     }
   }
 
-  @Test func `a sequence drawn with others is the one drawn alone`() throws {
+  @Test func `sequences drawn with others, more of them than run at once, are those drawn alone`() throws {
     let policy = try Self.model()
-    let prompts: [[Int32]] = [[1, 2, 3], [44, 8], [30]]
-    let options = SamplingOptions(maxNewTokens: 10)
-    let together = policy.generate(prompts: prompts, options: options, seed: SeedTree(0)).map(\.tokens)
-    for (prompt, tokens) in zip(prompts, together) {
-      #expect(policy.generate(prompt: prompt, options: options, seed: SeedTree(0)).tokens == tokens)
+    let prompts = (0..<40).map { tokens(1 + $0 % 7, seed: SeedTree($0)) }
+    let options = SamplingOptions(maxNewTokens: 10, stopTokens: [3, 17, 30, 44, 58])
+    let together = policy.generate(prompts: prompts, options: options, seed: SeedTree(0))
+    for (prompt, drawn) in zip(prompts, together) {
+      #expect(policy.generate(prompt: prompt, options: options, seed: SeedTree(0)).tokens == drawn.tokens)
     }
+    #expect(Set(together.map(\.tokens.count)).count > 3 && Set(together.map(\.end)) == [.stopToken, .length])
   }
 
   @Test func `the number of workers changes no draw`() throws {

@@ -11,7 +11,8 @@ extension LlamaPolicy {
     generate(prompts: [prompt], options: options, seed: seed)[0]
   }
 
-  /// Draws a response to each prompt; sequences advance together, so that each weight is read once per token for all.
+  /// Draws a response to each prompt; up to sixteen sequences advance together, so that each weight is read once per token for
+  /// all of them, and the next prompt takes the place of a response that has ended.
   ///
   /// The draw for token t of prompt i is addressed by (seed, i, t).
   public borrowing func generate(prompts: [[Int32]], options: SamplingOptions, seed: SeedTree) -> [Generation] {
@@ -24,19 +25,16 @@ extension LlamaPolicy {
       return results[index].append(
         logits, options: options, uniform: uniform, room: configuration.contextLength - prompts[index].count)
     }
-    for (index, prompt) in prompts.enumerated() where options.maxNewTokens > 0 {
-      precondition(
-        !prompt.isEmpty && prompt.count <= configuration.contextLength,
-        "a prompt of \(prompt.count) tokens in a context of \(configuration.contextLength)")
-      let capacity = min(prompt.count + options.maxNewTokens, configuration.contextLength)
-      var cache = KeyValueCache<Scalar>(configuration, capacity: capacity)
-      let logits = decoder.prefill(prompt, into: &cache)
-      if advance(index, logits) {
-        active.append(index)
-        caches.append(cache)
+    var waiting = options.maxNewTokens > 0 ? prompts.indices : 0..<0
+    while !waiting.isEmpty || !active.isEmpty {
+      while active.count < sequencesAtOnce, let index = waiting.popFirst() {
+        var cache = emptyCache(prompts[index], options)
+        if advance(index, decoder.prefill(prompts[index], into: &cache)) {
+          active.append(index)
+          caches.append(cache)
+        }
       }
-    }
-    while !active.isEmpty {
+      if active.isEmpty { break }
       let logits = decoder.step(active.map { results[$0].tokens.last! }, caches: &caches)
       let stays = active.indices.map { advance(active[$0], logits[$0]) }
       active = zip(active, stays).filter(\.1).map(\.0)
@@ -44,7 +42,18 @@ extension LlamaPolicy {
     }
     return results
   }
+
+  private borrowing func emptyCache(_ prompt: [Int32], _ options: SamplingOptions) -> KeyValueCache<Scalar> {
+    precondition(
+      !prompt.isEmpty && prompt.count <= configuration.contextLength,
+      "a prompt of \(prompt.count) tokens in a context of \(configuration.contextLength)")
+    let capacity = min(prompt.count + options.maxNewTokens, configuration.contextLength)
+    return KeyValueCache(configuration, capacity: capacity)
+  }
 }
+
+/// Bounds the memory of keys and values.
+private let sequencesAtOnce = 16
 
 extension Generation {
   /// Chooses the next token.

@@ -14,7 +14,7 @@ extension Command {
     examples: [
       Example(#"./bfpo generate "What is the capital of France?""#, "the most likely reply"),
       Example(#"./bfpo generate "Tell me a story." --temperature 0.8 --top-p 0.95 --seed 1"#, "a drawn reply"),
-      Example("./bfpo generate --data prompts.jsonl --json", "one object a line, eight replies at a time"),
+      Example("./bfpo generate --data prompts.jsonl --json", "one object a line, sixteen replies at a time"),
     ],
     positionals: [Positional("PROMPT", "A user message.", isRequired: false)],
     options: [
@@ -39,8 +39,8 @@ extension Command {
       return prompt
     }
     let policy = try LlamaPolicy<Float>(loading: model.source, workers: workers)
-    for start in stride(from: 0, to: prompts.count, by: 8) {
-      let chunk = Array(prompts[start..<min(start + 8, prompts.count)])
+    for start in stride(from: 0, to: prompts.count, by: 16) {
+      let chunk = Array(prompts[start..<min(start + 16, prompts.count)])
       for drawn in policy.generate(prompts: chunk, options: options, seed: seed.child(start)) {
         let reply = Reply(drawn, text: model.encoder.decode(drawn.tokens), full: arguments.flag("tokens"))
         arguments.console.output(arguments.isJSON ? try canonicalJSON(reply) : reply.response)
