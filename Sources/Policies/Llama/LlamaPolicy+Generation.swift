@@ -16,7 +16,10 @@ extension LlamaPolicy {
   ///
   /// The draw for token t of prompt i is addressed by (seed, i, t).
   public borrowing func generate(prompts: [[Int32]], options: SamplingOptions, seed: SeedTree) -> [Generation] {
-    let decoder = LlamaDecoder(sizes: configuration, weights: weights, rotary: rotary, workers: workers)
+    let longest = (prompts.map(\.count).max() ?? 0) + options.maxNewTokens
+    let decoder = LlamaDecoder(
+      sizes: configuration, weights: weights,
+      rotary: rotaryTable(positions: min(longest, configuration.contextLength)), workers: workers)
     var results = prompts.map { _ in Generation(tokens: [], logProbabilities: [], end: .length) }
     var active: [Int] = []
     var caches: [KeyValueCache<Scalar>] = []

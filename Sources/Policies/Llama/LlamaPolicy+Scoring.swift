@@ -77,7 +77,13 @@ extension LlamaPolicy {
       batch.positionCount <= configuration.contextLength,
       "a sequence of \(batch.positionCount) tokens in a context of \(configuration.contextLength)")
     return LlamaPass(
-      sizes: configuration, weights: weights, rotary: rotary, batch: batch, buffers: buffers, workers: workers)
+      sizes: configuration, weights: weights, rotary: rotaryTable(positions: batch.positionCount), batch: batch,
+      buffers: buffers, workers: workers)
+  }
+
+  /// Angles of as many positions as are used: a model file may state a context of any length.
+  borrowing func rotaryTable(positions: Int) -> RotaryTable<Scalar> {
+    RotaryTable(positions: positions, headSize: configuration.headSize, base: configuration.ropeBase)
   }
 
   /// Ranges of queries to run together: whole prompt groups, up to the row budget.

@@ -15,7 +15,6 @@ public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
   /// Threads to use; does not change any result.
   public var workers: Int
   var weights: LlamaWeights<Scalar>
-  let rotary: RotaryTable<Scalar>
   let trainable: [LlamaTensor]
   let plan: BackwardPlan
 
@@ -51,8 +50,6 @@ public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
     self.weights = weights
     self.trainable = trainable
     self.workers = workers
-    rotary = RotaryTable(
-      positions: configuration.contextLength, headSize: configuration.headSize, base: configuration.ropeBase)
     plan = BackwardPlan(trainable: trainable, layerCount: configuration.layerCount)
   }
 
@@ -61,7 +58,6 @@ public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
     weights = other.weights
     trainable = other.trainable
     workers = other.workers
-    rotary = other.rotary
     plan = other.plan
   }
 
