@@ -7,6 +7,9 @@ public enum AtomicFile {
     guard FileManager.default.fileExists(atPath: url.path) else {
       throw UserError("file not found", at: url.path, advice: advice ?? "check the path", exitCode: .inputMissing)
     }
+    if (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true {
+      throw UserError("a folder, not a file", at: url.path, advice: "name a file", exitCode: .badData)
+    }
     do {
       return try Data(contentsOf: url)
     } catch {

@@ -76,6 +76,8 @@ public func decodingReason(_ error: any Error) -> String {
       return detail
     }
     return context.debugDescription + path(context.codingPath)
+  case EncodingError.invalidValue(let value, let context):
+    return "\(value) is not a finite number\(path(context.codingPath))"
   default:
     return "\(error)"
   }

@@ -22,6 +22,20 @@ public struct ArmSpec: Specification {
     ["settings": .object([:]), "sweep": .object([:]), "buffer": .bool(false)]
   }
 
+  /// Every combination of the arm's axes with the objective it makes.
+  ///
+  /// - Throws: ``UserError`` for an unknown objective or hyper-parameter, or a value out of range.
+  func objectives(
+    axes: [String: [JSONValue]], at location: String
+  ) throws -> [(axes: [AxisValue], objective: any Objective)] {
+    let entry = try catalogueEntry(objective, at: location)
+    return try combinations(axes: axes, at: location).map { combination in
+      var values = settings.filter { name, _ in !combination.contains { $0.name == entry.canonicalName(name) } }
+      for axis in combination { values[axis.name] = axis.value }
+      return (combination, try entry.make(values, at: location))
+    }
+  }
+
   /// Every combination of the arm's axes: the experiment's axes that its objective has, replaced by its own sweep.
   ///
   /// - Returns: hyper-parameter values per combination, in the order of the axes' canonical names with `tau` first; one

@@ -58,22 +58,15 @@ public func plan(
 ) throws -> [PlannedCell] {
   var cells: [PlannedCell] = []
   for arm in spec.arms {
-    let location = "\(spec.name), arm `\(arm.name)`"
-    let entry = try catalogueEntry(arm.objective, at: location)
     let digests = inputs(arm)
-    for combination in try arm.combinations(axes: spec.axes, at: location) {
-      var settings: [String: JSONValue] = [:]
-      for (name, value) in arm.settings where !combination.contains(where: { $0.name == entry.canonicalName(name) }) {
-        settings[name] = value
-      }
-      for axis in combination { settings[axis.name] = axis.value }
-      let objective = try entry.make(settings, at: location)
+    for (combination, objective) in try arm.objectives(axes: spec.axes, at: "\(spec.name), arm `\(arm.name)`") {
       let parameters = try JSONValue(encoding: objective)
       for seed in spec.seeds {
         let configuration = CellConfiguration(
           world: spec.world, inputs: digests, policy: spec.policy.kind.rawValue,
           trainable: spec.policy.kind == .tabular ? [] : spec.policy.trainable, training: spec.training,
-          objective: entry.card.id, parameters: parameters, order: arm.order, buffer: arm.buffer, seed: seed)
+          objective: type(of: objective).card.id, parameters: parameters, order: arm.order, buffer: arm.buffer,
+          seed: seed)
         cells.append(
           PlannedCell(
             id: try configuration.identity(), arm: arm.name, axes: combination, configuration: configuration))

@@ -23,12 +23,18 @@ public struct ExperimentSpec: Sendable {
 
   /// Reads a JSON5 file.
   ///
-  /// - Throws: ``UserError``: 66 when it is missing, 65 when a key is unknown or a value wrong, 64 for an objective's settings.
+  /// - Throws: ``UserError``: 66 when it is missing, 65 when a key is unknown or a value wrong.
   public init(contentsOf url: URL) throws {
     let json = try JSONValue(
       parsing: try AtomicFile.read(url, advice: "`./bfpo sweep --help` shows how to name a specification"), json5: true,
       source: url.path)
-    try self.init(json, at: url.path)
+    do {
+      try self.init(json, at: url.path)
+    } catch var error as UserError where error.exitCode == .usage {
+      // An objective's complaint is about the command line, unless a file gave the setting.
+      error.exitCode = .badData
+      throw error
+    }
   }
 
   public init(_ json: JSONValue, at location: String) throws {
@@ -84,6 +90,7 @@ public struct ExperimentSpec: Sendable {
         "no arm has the axis `\(axis)`", at: "\(location), axes",
         advice: suggestion(for: axis, among: Array(known)), exitCode: .badData)
     }
+    for arm in arms { _ = try arm.objectives(axes: axes, at: "\(location), arm `\(arm.name)`") }
   }
 }
 

@@ -2,7 +2,7 @@ import Basics
 
 /// Which policy an experiment trains.
 public struct PolicySpec: Specification, Hashable {
-  public enum Kind: String, Codable, CaseIterable, Sendable {
+  public enum Kind: String, NamedChoice {
     /// A softmax over the responses of a synthetic world.
     case tabular
     /// A Llama-family decoder from a file.

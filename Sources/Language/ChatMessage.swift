@@ -4,6 +4,9 @@ public struct ChatMessage: Codable, Hashable, Sendable {
   public var role: String
   public var content: String
 
+  /// The roles a conversation may have.
+  public static let roles = ["system", "user", "assistant"]
+
   public init(role: String, content: String) {
     self.role = role
     self.content = content

@@ -1,3 +1,5 @@
+import Basics
+
 /// A preference-optimisation objective: a pure function from log-probabilities to a loss and its derivatives.
 ///
 /// Stored properties are the hyper-parameters. An objective never sees parameters, tokens or prompts.
@@ -18,7 +20,7 @@ public protocol Objective: Codable, Hashable, Sendable {
 }
 
 /// How a response's log-probability is formed from its tokens'.
-public enum Reduction: String, Codable, CaseIterable, Sendable {
+public enum Reduction: String, NamedChoice {
   /// Σ_t log π(y_t|…): the definition of log π(y|x).
   case sum
   /// The sum divided by the number of response tokens.

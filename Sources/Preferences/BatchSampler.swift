@@ -2,7 +2,7 @@ import Basics
 import Synchronization
 
 /// How a batch's rows are drawn from a stream of rows.
-public enum BatchMode: String, Codable, CaseIterable, Sendable {
+public enum BatchMode: String, NamedChoice {
   /// Every row of every batch is drawn independently and uniformly.
   case withReplacement
   /// Every row once per epoch in a fresh random order. A batch that reaches the end of an epoch goes on into the next, so that

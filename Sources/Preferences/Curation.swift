@@ -2,7 +2,7 @@ import Basics
 import Language
 
 /// A label that an experiment cannot do without.
-public enum RequiredLabel: String, Codable, CaseIterable, Sendable {
+public enum RequiredLabel: String, NamedChoice {
   /// The helpfulness order.
   case better
   /// The harmlessness order.

@@ -3,7 +3,7 @@ import Basics
 /// A named rule that supplies safety flags where a file has none. The name is part of the record: such flags are no annotation.
 ///
 /// A flag that the file has is never changed.
-public enum FlagRule: String, Codable, CaseIterable, Sendable {
+public enum FlagRule: String, NamedChoice {
   /// Missing flags stay missing.
   case none
   /// For HH-RLHF with its subset as source: in `harmless` rows the safer response is safe and the other unsafe; in `helpful` rows

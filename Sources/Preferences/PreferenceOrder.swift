@@ -1,5 +1,7 @@
+import Basics
+
 /// Which human (or synthetic) order makes a response the chosen one.
-public enum PreferenceOrder: String, Codable, CaseIterable, Sendable {
+public enum PreferenceOrder: String, NamedChoice {
   /// The more helpful response is chosen.
   case helpfulness
   /// The less harmful response is chosen.

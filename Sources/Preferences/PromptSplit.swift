@@ -10,7 +10,7 @@ import Language
 ///     u(prompt) = uniform draw of seed/split/identity(prompt),   part = the first k with u < f₁ + … + f_k
 public struct PromptSplit: Hashable, Sendable {
   /// What is kept together.
-  public enum Unit: String, Codable, CaseIterable, Sendable {
+  public enum Unit: String, NamedChoice {
     /// All rows of one conversation, recognised by its first user turn: a later moment of a dialogue never leaks into another part.
     case conversation
     /// Rows with all turns before the response equal.

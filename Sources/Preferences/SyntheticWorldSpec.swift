@@ -32,6 +32,10 @@ public struct SyntheticWorldSpec: Specification, Hashable {
       comparisons, seed
   }
 
+  /// Cells of a world's table at most; a larger number is a slip of the pen.
+  private static let largestTable = 1_000_000
+  private static let mostComparisons = 10_000_000
+
   public init() {}
 
   public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
@@ -40,10 +44,15 @@ public struct SyntheticWorldSpec: Specification, Hashable {
   public var complaint: String? {
     if prompts < 1 { return "prompts must be at least 1, got \(prompts)" }
     if responses < 2 { return "responses must be at least 2, got \(responses)" }
+    if prompts > Self.largestTable / responses {
+      return "prompts times responses must be at most \(Self.largestTable), got \(prompts) and \(responses)"
+    }
     if !(abs(conflict) <= 1) { return "conflict must be in [-1, 1], got \(conflict)" }
     if !(comparisonNoise > 0) { return "comparisonNoise must be positive, got \(comparisonNoise)" }
     if !(flagNoise > 0) { return "flagNoise must be positive, got \(flagNoise)" }
-    if comparisons < 1 { return "comparisons must be at least 1, got \(comparisons)" }
+    if !(1...Self.mostComparisons).contains(comparisons) {
+      return "comparisons must be from 1 to \(Self.mostComparisons), got \(comparisons)"
+    }
     return nil
   }
 }

@@ -25,7 +25,7 @@ public struct TrainingConfiguration: Specification, Hashable {
   public var maxGradientNorm = 0.0
 
   /// The course of the learning rate after warm-up.
-  public enum Schedule: String, Codable, CaseIterable, Sendable { case constant, cosine }
+  public enum Schedule: String, NamedChoice { case constant, cosine }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case steps, batchSize, sampling, microBatchSize, learningRate, warmup, schedule, beta1, beta2, epsilon, weightDecay,

@@ -112,6 +112,7 @@ import Testing
         ("{\"messages\": [", "not a conversation"), (#"{"messages": []}"#, "the conversation is empty"),
         (#"{"response": "x"}"#, "the key `messages` is missing"),
         (#"{"messages": [{"role": "user"}]}"#, "the key `content` is missing"),
+        (#"{"messages": [{"role": "usr", "content": "x"}]}"#, "did you mean `user`?"),
       ] {
         try Data((good + "\n" + bad + "\n").utf8).write(to: file)
         let run = try runProgram(["score", "--data", "bad.jsonl"], in: folder)

@@ -51,6 +51,17 @@ import Testing
     }
   }
 
+  @Test(arguments: [(Float(1e30), "e+30"), (0.5, "rotary base 0.5")])
+  func `inspect shows a rotary base of any size`(base: Float, text: String) throws {
+    try withTemporaryFolder { folder in
+      var builder = GGUFBuilder.tinyLlama
+      builder.set("llama.rope.freq_base", .float32(base))
+      let file = folder.appending(path: "x.gguf")
+      try Data(builder.bytes).write(to: file)
+      #expect(try runProgram(["model", "inspect", file.path]).output.contains(text))
+    }
+  }
+
   @Test func `a missing model says what to run, and a damaged one what is wrong`() throws {
     try withTemporaryFolder { folder in
       let home = ["BFPO_HOME": folder.path]

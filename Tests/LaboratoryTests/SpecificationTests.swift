@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Laboratory
+import TestSupport
 import Testing
 
 /// What a person gets to read when a specification is wrong.
@@ -25,6 +26,12 @@ import Testing
     Mistake(text: spec(objective: "cdpo"), words: ["constrained-dpo", "conservative-dpo"], exitCode: .usage),
     Mistake(text: spec(objective: "bfop"), words: ["bfop", "did you mean `bfpo`"], exitCode: .usage),
     Mistake(text: spec(world: "conflict: 2"), words: ["conflict", "[-1, 1]"], exitCode: .badData),
+    Mistake(
+      text: spec(world: "prompts: 100000, responses: 100"), words: ["prompts times responses"], exitCode: .badData),
+    Mistake(text: spec(world: "comparisons: 1e12"), words: ["comparisons", "got 1000000000000"], exitCode: .badData),
+    Mistake(text: spec(training: "sampling: 'epoch'"), words: ["epoch", "did you mean `epochs`"], exitCode: .badData),
+    Mistake(text: spec(training: "learningRate: Infinity"), words: ["inf is not a finite number"], exitCode: .badData),
+    Mistake(text: spec(arm: "settings: { reduction: 'avg' }"), words: ["avg", "known: mean, sum"], exitCode: .usage),
     Mistake(text: spec(top: "seeds: 0,"), words: ["seeds"], exitCode: .badData),
     Mistake(text: spec(top: "seeds: [1, 1],"), words: ["distinct"], exitCode: .badData),
     Mistake(text: "{ name: 'x', ", words: ["JSON5"], exitCode: .badData),
@@ -40,6 +47,16 @@ import Testing
     let message = try #require(error).description
     for word in mistake.words { #expect(message.contains(word), "\(message)") }
     #expect(error?.exitCode == mistake.exitCode, "\(message)")
+  }
+
+  @Test(arguments: ["tau: [0]", "tau: ['x']"])
+  func `a wrong setting in a file is bad data, and the file is named`(axes: String) throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "mine.json5")
+      try Data(Self.spec(axes: axes).utf8).write(to: file)
+      let error = #expect(throws: UserError.self) { try ExperimentSpec(contentsOf: file) }
+      #expect(error?.exitCode == .badData && error?.location == "\(file.path), arm `A`")
+    }
   }
 
   @Test func `beta is tau, and is recorded as tau`() throws {

@@ -1,4 +1,5 @@
 import Basics
+import ModelFiles
 import Policies
 import Testing
 
@@ -28,6 +29,21 @@ struct LlamaScoringTests {
       for (x, y) in zip(a, b) { #expect(abs(x - y) < 1e-4) }
       for (x, y) in zip(b, plain.logProbabilities(query)) { #expect(abs(x - y) < 1e-10) }
     }
+  }
+
+  @Test func `a file may state any context length: only what is used costs`() throws {
+    var model = RandomModel.small(tied: true)
+    let short = try LlamaPolicy<Float>(loading: model).score(mixedQueries())
+    model.configuration.contextLength = Int(Int32.max)
+    #expect(try LlamaPolicy<Float>(loading: model).score(mixedQueries()) == short)
+  }
+
+  @Test func `a weight that is not finite is found when the model is loaded, and its tensor named (R-06)`() {
+    let error = #expect(throws: UserError.self) {
+      _ = try LlamaPolicy<Float>(loading: DamagedModel(tensor: "model.layers.1.mlp.up_proj.weight", value: .nan))
+    }
+    #expect(error?.location == "tensor `model.layers.1.mlp.up_proj.weight`, element 3")
+    #expect(error?.exitCode == .badData)
   }
 
   @Test func `scoring with a tape gives the same numbers as without`() throws {
@@ -80,5 +96,19 @@ struct LlamaScoringTests {
   @Test func `an empty response has probability one`() throws {
     let policy = try LlamaPolicy<Float>(loading: RandomModel.small(tied: true))
     #expect(policy.score([TokenQuery(prompt: [1, 2], response: [])]) == [0])
+  }
+}
+
+/// A sound model but for the fourth element of one tensor.
+private struct DamagedModel: TensorSource {
+  var tensor: String
+  var value: Float
+  let sound = RandomModel.small(tied: true)
+  var configuration: LlamaConfiguration { sound.configuration }
+
+  func tensor(named name: String, shape: [Int]) throws -> [Float] {
+    var values = try sound.tensor(named: name, shape: shape)
+    if name == tensor { values[3] = value }
+    return values
   }
 }

@@ -42,11 +42,17 @@ struct LlamaWeights<Scalar: KernelScalar>: Sendable {
 extension LlamaWeights {
   /// Reads every tensor.
   ///
-  /// - Throws: ``UserError`` of the source.
+  /// - Throws: ``UserError`` of the source, or (65) at the first weight that is not finite.
   init(loading source: any TensorSource) throws {
     let configuration = source.configuration
     func read(_ tensor: LlamaTensor) throws -> [Scalar] {
       let values = try source.tensor(named: tensor.name, shape: tensor.shape(configuration))
+      if let index = values.firstIndex(where: { !$0.isFinite }) {
+        throw UserError(
+          "a weight is not a finite number", at: "tensor `\(tensor.name)`, element \(index)",
+          because: "it is \(values[index])", advice: "the file is damaged, or its training diverged: use another",
+          exitCode: .badData)
+      }
       return converted(values)
     }
     embedding = try read(.embedding)

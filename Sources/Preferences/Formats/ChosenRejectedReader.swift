@@ -82,7 +82,7 @@ struct ChosenRejectedReader: RowReader {
       guard let role = element["role"]?.string, let content = element["content"]?.string else {
         throw row.wrong(key, expected: "messages of the form {\"role\": \"user\", \"content\": \"…\"}")
       }
-      guard ["system", "user", "assistant"].contains(role) else {
+      guard ChatMessage.roles.contains(role) else {
         throw row.wrong(key, expected: "the roles system, user and assistant (not `\(role)`)")
       }
       return ChatMessage(role: role, content: content)

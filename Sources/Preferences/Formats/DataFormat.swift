@@ -1,5 +1,7 @@
+import Basics
+
 /// A published (or our own) way to write preference pairs as JSON.
-public enum DataFormat: String, Codable, CaseIterable, Sendable {
+public enum DataFormat: String, NamedChoice {
   /// Our own: `prompt`, `chosen`, `rejected` as in `trl`, with `chosen_safe`, `rejected_safe`, `better`, `safer`, `id`, `weight`,
   /// `source`; see ``CanonicalRow``.
   case canonical
@@ -26,7 +28,7 @@ public enum DataFormat: String, Codable, CaseIterable, Sendable {
 }
 
 /// By which order a file's `chosen` beats its `rejected`. A file does not say it, so a person has to.
-public enum CarriedOrder: String, Codable, CaseIterable, Sendable {
+public enum CarriedOrder: String, NamedChoice {
   case helpfulness
   case safety
   /// The chosen response is both the more helpful and the less harmful one.
@@ -34,7 +36,7 @@ public enum CarriedOrder: String, Codable, CaseIterable, Sendable {
 }
 
 /// What becomes of pairs whose two scores are equal, so that "chosen" is arbitrary.
-public enum TieRule: String, Codable, CaseIterable, Sendable { case drop, keep }
+public enum TieRule: String, NamedChoice { case drop, keep }
 
 /// What a person has to say to have a file read.
 public struct ReadOptions: Hashable, Sendable {

@@ -33,6 +33,11 @@ func conversations(_ path: String?, _ console: Console) throws -> [Located<Conve
         throw UserError(
           "the conversation is empty", at: place, advice: "give at least one message", exitCode: .badData)
       }
+      if let role = value.messages.map(\.role).first(where: { !ChatMessage.roles.contains($0) }) {
+        throw UserError(
+          "unknown role `\(role)`", at: place, advice: suggestion(for: role, among: ChatMessage.roles),
+          exitCode: .badData)
+      }
       result.append(Located(value: value, place: place))
     } catch let error as DecodingError {
       throw UserError(

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Laboratory
 import Language
 import ModelFiles
 
@@ -45,7 +46,7 @@ private func text(_ summary: ModelSummary) -> String {
         "vocabulary",
         "\(grouped(sizes.vocabularySize)), output head \(sizes.tiedEmbeddings ? "tied to it" : "of its own")",
       ],
-      ["context", "\(grouped(sizes.contextLength)) tokens, rotary base \(Int(sizes.ropeBase))"],
+      ["context", "\(grouped(sizes.contextLength)) tokens, rotary base \(plainNumber(sizes.ropeBase))"],
     ]
   }
   if let tokenizer = summary.tokenizer {

@@ -65,7 +65,7 @@ extension Command {
       arguments.console.output(try canonicalJSON(record))
     } else {
       let rows = record.metrics.sorted { $0.key < $1.key }.map { [$0.key, "\($0.value)"] }
-      arguments.console.output(Table(rows, header: ["metric", "value"]).text())
+      if !rows.isEmpty { arguments.console.output(Table(rows, header: ["metric", "value"]).text()) }
       if let diagnosis = record.diagnosis { arguments.console.output(diagnosis) }
       arguments.console.output("saved: \(output.relativePath)")
     }
