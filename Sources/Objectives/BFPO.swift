@@ -29,7 +29,9 @@ public struct BFPO: MarginObjective {
     citationKey: "zhang2025bfpo", labels: [.order, .safetyFlags],
     conventions:
       "pairs are in helpfulness order; s = 1 is safe; log-probabilities are summed over response tokens, as in the authors' code; pairs of a helpfulness buffer count as safe/safe",
-    stationaryPoint: "h = g/τ", stepZero: "(g/τ)²")
+    stationaryPoint: "h = g/τ",
+    populationOptimum: "π ∝ π_ref e^{R/τ}, R = s (P + 1/(B₁ − 1)) + E_{y'} s(y') p(y, y') − 2αP",
+    stepZero: "(g/τ)²")
 
   public init() {}
 

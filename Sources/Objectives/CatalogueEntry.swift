@@ -76,7 +76,7 @@ public struct CatalogueEntry: Sendable {
 /// - Throws: ``UserError`` for an unknown name; a bare `cdpo` gets a hint, because it names two different methods.
 public func catalogueEntry(_ id: String, at location: String? = nil) throws -> CatalogueEntry {
   let name = id.lowercased()
-  if let entry = catalogue.first(where: { $0.card.id == name }) { return entry }
+  if let entry = catalogue.first(where: { $0.card.id == name || $0.card.aliases.contains(name) }) { return entry }
   let known = catalogue.map(\.card.id)
   let advice =
     ["cdpo", "c-dpo", "c_dpo"].contains(name)

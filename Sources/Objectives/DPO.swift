@@ -19,7 +19,9 @@ public struct DPO: MarginObjective {
     source: "Rafailov et al. 2023, arXiv 2305.18290, equation 7",
     citationKey: "rafailov2023dpo", labels: [.order],
     conventions: "τ is the paper's β; log-probabilities are summed over response tokens (as in the authors' code)",
-    stationaryPoint: "none: L′ < 0 for every h", stepZero: "ln 2")
+    stationaryPoint: "none: L′ < 0 for every h",
+    populationOptimum: "h = logit(p)/τ: the Bradley–Terry model; none where p is 0 or 1",
+    stepZero: "ln 2")
 
   public init() {}
 
@@ -28,4 +30,6 @@ public struct DPO: MarginObjective {
   public func evaluate(margin h: Double, label: PairLabel) -> MarginEvaluation {
     MarginEvaluation(loss: softplus(-tau * h), derivative: -tau * sigmoid(-tau * h))
   }
+
+  public func stationary(_ label: PairLabel) -> StationaryMargin { .none }
 }

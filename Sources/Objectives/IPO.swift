@@ -17,7 +17,10 @@ public struct IPO: MarginObjective {
     citationKey: "azar2023ipo", labels: [.order],
     conventions:
       "log-probabilities are summed by default; TRL ≥ 0.7.11 averages them over tokens (`reduction=mean`), and τ is not comparable between the two",
-    stationaryPoint: "h = 1/(2τ)", stepZero: "1/(4τ²)")
+    stationaryPoint: "h = 1/(2τ)",
+    populationOptimum:
+      "h = (2p − 1)/(2τ) on one pair; log π/π_ref = P/τ + constant over a complete comparison, P the mean win probability",
+    stepZero: "1/(4τ²)")
 
   public init() {}
 
@@ -27,4 +30,6 @@ public struct IPO: MarginObjective {
     let difference = h - 1 / (2 * tau)
     return MarginEvaluation(loss: difference * difference, derivative: 2 * difference)
   }
+
+  public func stationary(_ label: PairLabel) -> StationaryMargin { .at(1 / (2 * tau)) }
 }

@@ -6,6 +6,19 @@
 public protocol MarginObjective: Objective {
   /// L(h) and L′(h).
   func evaluate(margin h: Double, label: PairLabel) -> MarginEvaluation
+
+  /// Where L′(h) vanishes for one pair.
+  func stationary(_ label: PairLabel) -> StationaryMargin
+}
+
+/// The margins at which the loss of one pair is stationary.
+public enum StationaryMargin: Hashable, Sendable {
+  /// One finite margin.
+  case at(Double)
+  /// Every margin from this one on: the loss is flat there.
+  case from(Double)
+  /// None: the derivative keeps its sign.
+  case none
 }
 
 /// A loss and its derivative by the margin.

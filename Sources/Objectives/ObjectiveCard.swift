@@ -2,6 +2,8 @@
 public struct ObjectiveCard: Hashable, Sendable {
   /// The name in specifications and on the command line.
   public var id: String
+  /// Other names that people use for it.
+  public var aliases: [String]
   public var title: String
   /// The loss of one pair, as text.
   public var equation: String
@@ -17,14 +19,18 @@ public struct ObjectiveCard: Hashable, Sendable {
   public var conventions: String
   /// The margin h at which the loss of one pair is stationary.
   public var stationaryPoint: String
+  /// What it converges to on a population where y_w is preferred with probability p, or why that does not exist.
+  public var populationOptimum: String
   /// Loss of a pair at the reference policy (h = 0), for the step-0 self-check.
   public var stepZero: String
 
   public init(
-    id: String, title: String, equation: String, tauDirection: String, source: String, citationKey: String,
-    labels: Set<LabelNeed>, conventions: String, stationaryPoint: String, stepZero: String
+    id: String, aliases: [String] = [], title: String, equation: String, tauDirection: String, source: String,
+    citationKey: String, labels: Set<LabelNeed>, conventions: String, stationaryPoint: String,
+    populationOptimum: String, stepZero: String
   ) {
     self.id = id
+    self.aliases = aliases
     self.title = title
     self.equation = equation
     self.tauDirection = tauDirection
@@ -33,6 +39,7 @@ public struct ObjectiveCard: Hashable, Sendable {
     self.labels = labels
     self.conventions = conventions
     self.stationaryPoint = stationaryPoint
+    self.populationOptimum = populationOptimum
     self.stepZero = stepZero
   }
 }
@@ -43,4 +50,8 @@ public enum LabelNeed: String, Codable, CaseIterable, Sendable {
   case order
   /// Whether each response is safe.
   case safetyFlags
+  /// A reward of each response.
+  case rewards
+  /// A cost of each response, above 0 when it is unsafe.
+  case costs
 }

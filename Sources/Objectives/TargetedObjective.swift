@@ -6,4 +6,8 @@ public protocol TargetedObjective: MarginObjective {
   func target(_ label: PairLabel) -> Double
 }
 
+extension TargetedObjective {
+  public func stationary(_ label: PairLabel) -> StationaryMargin { .at(target(label) / tau) }
+}
+
 extension BFPO: TargetedObjective {}
