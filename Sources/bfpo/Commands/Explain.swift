@@ -75,6 +75,7 @@ private struct Explanation: Encodable {
   var labelTable: [LabelCase]
   var conventions: String
   var stationaryPoint: String
+  var populationOptimum: String
   var stepZero: String
   var source: String
   var citationKey: String
@@ -91,6 +92,7 @@ private struct Explanation: Encodable {
     labelTable = card.labels.contains(.safetyFlags) ? Self.cases(of: objective) : []
     conventions = card.conventions
     stationaryPoint = card.stationaryPoint
+    populationOptimum = card.populationOptimum
     stepZero = card.stepZero
     source = card.source
     citationKey = card.citationKey
@@ -123,7 +125,8 @@ private struct Explanation: Encodable {
       """
     text += Table(
       [
-        ["τ", tauDirection], ["stationary", stationaryPoint], ["loss at the reference", stepZero],
+        ["τ", tauDirection], ["stationary", stationaryPoint], ["population optimum", populationOptimum],
+        ["loss at the reference", stepZero],
         ["labels needed", labels.map(Self.words).joined(separator: ", ")], ["conventions", conventions],
         ["source", source],
       ], header: nil
@@ -155,6 +158,8 @@ private struct Explanation: Encodable {
     switch LabelNeed(rawValue: label) {
     case .order: "order"
     case .safetyFlags: "safety flags"
+    case .rewards: "rewards"
+    case .costs: "costs"
     case nil: label
     }
   }
