@@ -28,13 +28,14 @@ let package = Package(
     module("Policies", ["Basics", "Kernels", "ModelFiles"]),
     module("Objectives", ["Basics"]),
     module("Preferences", ["Basics", "Language"]),
+    module("Theory", ["Basics", "Kernels", "Objectives"]),
     module(
       "Training", ["Basics", "Kernels", "Policies", "Objectives", "Preferences", "Language"]),
     module(
       "Laboratory",
       [
         "Basics", "Kernels", "ModelFiles", "Language", "Policies", "Objectives", "Preferences",
-        "Training",
+        "Theory", "Training",
       ]),
     module("Plotting"),
     module("Reporting", ["Basics", "Laboratory", "Plotting"]),
@@ -42,7 +43,7 @@ let package = Package(
       name: "bfpo",
       dependencies: [
         "Basics", "Kernels", "ModelFiles", "Language", "Policies", "Objectives", "Preferences",
-        "Training", "Laboratory", "Plotting", "Reporting",
+        "Theory", "Training", "Laboratory", "Plotting", "Reporting",
       ], swiftSettings: strict),
 
     .target(
@@ -60,6 +61,7 @@ let package = Package(
     tests("KernelsTests", ["Kernels", "CVectorMath", "Basics"]),
     tests("PoliciesTests", ["Policies", "Kernels", "ModelFiles", "Basics"]),
     tests("PreferencesTests", ["Preferences", "Language", "Basics"]),
+    tests("TheoryTests", ["Theory", "Objectives", "Basics"]),
     tests("PlottingTests", ["Plotting"]),
     tests("ReportingTests", ["Reporting", "Plotting", "Laboratory", "Basics"]),
   ],

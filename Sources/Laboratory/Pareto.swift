@@ -1,15 +1,4 @@
-/// A pair of outcomes, both to be maximised.
-public struct PlanePoint: Codable, Hashable, Sendable {
-  public var x: Double
-  public var y: Double
-
-  public init(x: Double, y: Double) {
-    self.x = x
-    self.y = y
-  }
-
-  public var isFinite: Bool { x.isFinite && y.isFinite }
-}
+import Basics
 
 /// Indices of the points that no other point dominates, by ascending x.
 ///
