@@ -4,4 +4,5 @@ public let catalogue: [CatalogueEntry] = [
   .objective(DPO.self),
   .objective(IPO.self),
   .objective(BFPO.self),
+  .objective(SafeDPO.self),
 ]

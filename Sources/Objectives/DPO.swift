@@ -1,5 +1,3 @@
-import Basics
-
 /// Direct Preference Optimization.
 ///
 ///     L(h) = −log σ(τ h)        L′(h) = −τ σ(−τ h)
@@ -28,7 +26,7 @@ public struct DPO: MarginObjective {
   public var complaint: String? { complaintAboutTau(tau) }
 
   public func evaluate(margin h: Double, label: PairLabel) -> MarginEvaluation {
-    MarginEvaluation(loss: softplus(-tau * h), derivative: -tau * sigmoid(-tau * h))
+    .logistic(tau * h).times(slope: tau)
   }
 
   public func stationary(_ label: PairLabel) -> StationaryMargin { .none }

@@ -30,11 +30,17 @@ public struct MarginEvaluation: Hashable, Sendable {
     self.loss = loss
     self.derivative = derivative
   }
+
+  /// No loss, no pull: a pair that the objective leaves out.
+  public static let none = MarginEvaluation(loss: 0, derivative: 0)
 }
 
 extension MarginObjective {
+  /// The loss of a pair that the objective admits, and none of any other.
+  ///
   /// ∂h/∂log π(y_w|x) is 1 when summed and 1/tokens when averaged.
   @inlinable public func evaluate(_ pair: PairSample) -> PairEvaluation {
+    guard admits(pair.label) else { return .none }
     let value = evaluate(margin: pair.margin(reduction), label: pair.label)
     if reduction == .sum {
       return PairEvaluation(loss: value.loss, dChosen: value.derivative, dRejected: -value.derivative)

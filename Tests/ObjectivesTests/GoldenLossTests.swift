@@ -29,6 +29,14 @@ import Testing
     #expect(bfpo.evaluate(margin: 1.5, label: label) == MarginEvaluation(loss: loss, derivative: derivative))
   }
 
+  @Test func `SafeDPO, Δ = 2, safe over unsafe`() {
+    var safeDPO = SafeDPO()
+    (safeDPO.tau, safeDPO.delta) = (0.4, 2)
+    let value = safeDPO.evaluate(margin: 1.5, label: PairLabel(chosenSafe: true, rejectedSafe: false))
+    #expect(abs(value.loss - 1.620_417_409_9) < 1e-10)
+    #expect(abs(value.derivative - -0.320_873_555_4) < 1e-10)
+  }
+
   @Test func `losses at the reference: ln 2 and the target squared`() {
     let reference = PairLabel(chosenSafe: true, rejectedSafe: true)
     #expect(abs(DPO().evaluate(margin: 0, label: reference).loss - 0.693_147_180_559_945_3) < 1e-15)

@@ -164,7 +164,9 @@ private struct Explanation: Encodable {
     }
   }
 
-  private static func plain(_ value: JSONValue?) -> String { value?.string ?? plain(value?.number) }
+  private static func plain(_ value: JSONValue?) -> String {
+    value?.string ?? value?.bool.map(String.init) ?? plain(value?.number)
+  }
 
   /// At most six significant digits, with a real minus sign.
   private static func plain(_ value: Double?) -> String {
