@@ -54,7 +54,7 @@ let package = Package(
     tests("LanguageTests", ["Language", "ModelFiles", "Basics"]),
     tests("ModelFilesTests", ["ModelFiles", "Basics"]),
     tests("ObjectivesTests", ["Objectives", "Basics"]),
-    tests("LaboratoryTests", ["Basics", "Laboratory", "Language", "ModelFiles", "Objectives", "Preferences"]),
+    tests("LaboratoryTests", ["Basics", "Laboratory", "Language", "ModelFiles", "Objectives", "Preferences", "Theory"]),
     tests("TrainingTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
     tests(
       "PeersTests", ["Basics", "ModelFiles", "Language", "Policies", "Objectives", "Preferences", "Training"]),

@@ -3,72 +3,93 @@ import Objectives
 import Preferences
 
 /// One arm of an experiment: an objective, the order that makes a response the chosen one, and what is swept.
+///
+/// An arm may train more than once. `stages` come first, in their order; the arm's own objective is the last stage, called
+/// ``finalName``; `merge` puts the result together from the parameters of stages. An arm with a merge may do without an objective
+/// of its own.
+///
+///     { name: "SACPO", stages: [{ name: "helpful", objective: "dpo", order: "helpfulness" }],
+///       objective: "dpo", order: "safety", from: "helpful" }
 public struct ArmSpec: Specification {
   public var name: String
   /// A name of the catalogue.
-  public var objective: String
+  public var objective: String?
   public var order: PreferenceOrder
   /// Hyper-parameters that differ from the objective's defaults.
   public var settings: [String: JSONValue]
-  /// Hyper-parameter → values; takes the place of the experiment's `axes` for that hyper-parameter.
+  /// Hyper-parameter → values; takes the place of the experiment's `axes` for that hyper-parameter. `stage.name` means one stage's
+  /// hyper-parameter; a bare name means every stage that has it and does not fix it in its settings.
   public var sweep: [String: [JSONValue]]
   /// Whether the helpfulness buffer is a second stream of this arm (BFPO's Algorithm 1).
   public var buffer: Bool
+  /// See ``StageSpec``; of the arm's own objective.
+  public var flipped: Bool
+  public var from: String?
+  public var scores: ScoreSource?
+  public var stages: [JSONValue]
+  public var merge: JSONValue?
 
-  enum CodingKeys: String, CodingKey, CaseIterable { case name, objective, order, settings, sweep, buffer }
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case name, objective, order, settings, sweep, buffer, flipped, from, scores, stages, merge
+  }
 
   public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
   public static var defaults: [String: JSONValue] {
-    ["settings": .object([:]), "sweep": .object([:]), "buffer": .bool(false)]
+    [
+      "settings": .object([:]), "sweep": .object([:]), "buffer": .bool(false), "flipped": .bool(false),
+      "stages": .array([]), "order": .string(PreferenceOrder.helpfulness.rawValue),
+    ]
   }
 
-  /// Every combination of the arm's axes with the objective it makes.
+  /// What the other stages call the stage of the arm's own objective.
+  public static let finalName = "final"
+
+  /// Every stage in the order of training; the last one is the arm's own where it has an objective.
   ///
-  /// - Throws: ``UserError`` for an unknown objective or hyper-parameter, or a value out of range.
-  func objectives(
-    axes: [String: [JSONValue]], at location: String
-  ) throws -> [(axes: [AxisValue], objective: any Objective)] {
-    let entry = try catalogueEntry(objective, at: location)
-    return try combinations(axes: axes, at: location).map { combination in
-      var values = settings.filter { name, _ in !combination.contains { $0.name == entry.canonicalName(name) } }
-      for axis in combination { values[axis.name] = axis.value }
-      return (combination, try entry.make(values, at: location))
+  /// - Throws: ``UserError`` (65) for a wrong key, a repeated name, or a name that no earlier stage has.
+  func allStages(at location: String) throws -> [StageSpec] {
+    var all = try stages.enumerated().map { index, json in
+      try StageSpec(strictly: json, at: "\(location), stages[\(index)]")
     }
+    if let objective {
+      all.append(
+        StageSpec(
+          name: Self.finalName, objective: objective, order: order, settings: settings, flipped: flipped, from: from,
+          scores: scores))
+    }
+    guard !all.isEmpty else {
+      throw UserError("the arm has no objective", at: location, advice: "add `objective: \"bfpo\"`", exitCode: .badData)
+    }
+    var known: [String] = []
+    for stage in all {
+      for name in [stage.from].compactMap(\.self) + (stage.scores?.names ?? []) {
+        try checkStage(name, among: known, at: "\(location), stage `\(stage.name)`")
+      }
+      if known.contains(stage.name) {
+        throw UserError("two stages are named `\(stage.name)`", at: location, exitCode: .badData)
+      }
+      known.append(stage.name)
+    }
+    if objective == nil, merge == nil {
+      throw UserError(
+        "the arm ends with no policy", at: location, because: "it has stages, but neither an objective nor a merge",
+        advice: "add `objective` for the last stage, or `merge`", exitCode: .badData)
+    }
+    return all
   }
 
-  /// Every combination of the arm's axes: the experiment's axes that its objective has, replaced by its own sweep.
-  ///
-  /// - Returns: hyper-parameter values per combination, in the order of the axes' canonical names with `tau` first; one
-  ///   empty combination when nothing is swept.
-  func combinations(axes: [String: [JSONValue]], at location: String) throws -> [[AxisValue]] {
-    let entry = try catalogueEntry(objective, at: location)
-    var merged: [String: [JSONValue]] = [:]
-    for (name, values) in axes {
-      if let canonical = entry.canonicalName(name) { merged[canonical] = values }
-    }
-    for (name, values) in sweep {
-      guard let canonical = entry.canonicalName(name) else {
-        throw UserError(
-          "unknown hyper-parameter `\(name)` of \(objective)", at: "\(location), sweep",
-          advice: suggestion(for: name, among: Array(entry.parameters.keys)), exitCode: .badData)
-      }
-      merged[canonical] = values
-    }
-    let fixed = Set(settings.keys.compactMap(entry.canonicalName))
-    for name in fixed where sweep[name] == nil { merged[name] = nil }
-    var combinations: [[AxisValue]] = [[]]
-    for name in merged.keys.sorted(by: axisOrder) {
-      guard let values = merged[name], !values.isEmpty else {
-        throw UserError("the axis `\(name)` has no values", at: "\(location), sweep", exitCode: .badData)
-      }
-      combinations = combinations.flatMap { partial in values.map { partial + [AxisValue(name: name, value: $0)] } }
-    }
-    return combinations
+  /// The merge, whose stages all exist.
+  func checkedMerge(_ stages: [StageSpec], at location: String) throws -> MergeSpec? {
+    guard let merge else { return nil }
+    let spec = try MergeSpec(strictly: merge, at: "\(location), merge")
+    for (name, _) in spec.weights { try checkStage(name, among: stages.map(\.name), at: "\(location), merge") }
+    return spec
   }
 }
 
-/// Axes in the order people read them: τ, α, then by name.
-func axisOrder(_ first: String, _ second: String) -> Bool {
-  func rank(_ name: String) -> Int { ["tau", "alpha"].firstIndex(of: name) ?? 2 }
-  return (rank(first), first) < (rank(second), second)
+private func checkStage(_ name: String, among known: [String], at location: String) throws {
+  if known.contains(name) { return }
+  throw UserError(
+    "no earlier stage is named `\(name)`", at: location,
+    advice: known.isEmpty ? "the arm has no earlier stage" : suggestion(for: name, among: known), exitCode: .badData)
 }

@@ -20,14 +20,30 @@ public struct CellConfiguration: Codable, Hashable, Sendable {
   /// Whether the helpfulness buffer is a second stream.
   public var buffer: Bool
   public var seed: Int
+  /// Earlier stages in the order of training; absent when the arm trains once.
+  public var stages: [StageConfiguration]?
+  /// Of the last stage, whose objective, parameters and order stand above; see ``StageSpec``.
+  public var flipped: Bool?
+  public var from: String?
+  public var scores: ScoreSource?
+  /// What the merge calls the last stage.
+  public var stageName: String?
+  public var merge: MergeSpec?
 
   /// The first 16 hexadecimal digits of the SHA-256 of the canonical JSON.
   public func identity() throws -> String { String(SHA256.hex(of: try canonicalJSON(self)).prefix(16)) }
 
-  /// The objective the cell trains with.
-  public func makeObjective() throws -> any Objective {
-    try catalogueEntry(objective).make(parameters.object ?? [:], at: "cell")
+  /// Every stage in the order of training.
+  public var allStages: [StageConfiguration] {
+    (stages ?? []) + [
+      StageConfiguration(
+        name: stageName ?? ArmSpec.finalName, objective: objective, parameters: parameters, order: order,
+        flipped: flipped, from: from, scores: scores)
+    ]
   }
+
+  /// Optimiser steps of all stages together.
+  public var totalSteps: Int { training.steps * allStages.count }
 }
 
 /// One swept hyper-parameter at one of its values.
@@ -59,17 +75,23 @@ public func plan(
   var cells: [PlannedCell] = []
   for arm in spec.arms {
     let digests = inputs(arm)
-    for (combination, objective) in try arm.objectives(axes: spec.axes, at: "\(spec.name), arm `\(arm.name)`") {
-      let parameters = try JSONValue(encoding: objective)
+    for variant in try arm.variants(axes: spec.axes, at: "\(spec.name), arm `\(arm.name)`") {
+      let stages = try variant.stages.map { try StageConfiguration($0.spec, objective: $0.objective) }
+      guard let last = stages.last else { preconditionFailure("an arm has at least one stage") }
       for seed in spec.seeds {
-        let configuration = CellConfiguration(
+        var configuration = CellConfiguration(
           world: spec.world, inputs: digests, policy: spec.policy.kind.rawValue,
           trainable: spec.policy.kind == .tabular ? [] : spec.policy.trainable, training: spec.training,
-          objective: type(of: objective).card.id, parameters: parameters, order: arm.order, buffer: arm.buffer,
-          seed: seed)
+          objective: last.objective, parameters: last.parameters, order: last.order, buffer: arm.buffer, seed: seed)
+        configuration.stages = stages.count > 1 ? Array(stages.dropLast()) : nil
+        configuration.flipped = last.flipped
+        configuration.from = last.from
+        configuration.scores = last.scores
+        configuration.stageName = last.name == ArmSpec.finalName ? nil : last.name
+        configuration.merge = variant.merge
         cells.append(
           PlannedCell(
-            id: try configuration.identity(), arm: arm.name, axes: combination, configuration: configuration))
+            id: try configuration.identity(), arm: arm.name, axes: variant.axes, configuration: configuration))
       }
     }
   }

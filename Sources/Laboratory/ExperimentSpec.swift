@@ -84,13 +84,16 @@ public struct ExperimentSpec: Sendable {
         "arm `\(arm.name)` uses a buffer that the experiment does not have", at: location,
         advice: "add `data: { buffer: {…} }`", exitCode: .badData)
     }
-    let known = Set(try arms.flatMap { try catalogueEntry($0.objective, at: location).parameters.keys })
-    for axis in axes.keys.sorted() where !known.contains(axis) && !(axis == "beta" && known.contains("tau")) {
+    let entries = try arms.flatMap { arm in
+      try arm.allStages(at: "\(location), arm `\(arm.name)`").map { try catalogueEntry($0.objective, at: location) }
+    }
+    let known = Set(entries.flatMap(\.parameters.keys))
+    for axis in axes.keys.sorted() where !entries.contains(where: { $0.canonicalName(axis) != nil }) {
       throw UserError(
         "no arm has the axis `\(axis)`", at: "\(location), axes",
         advice: suggestion(for: axis, among: Array(known)), exitCode: .badData)
     }
-    for arm in arms { _ = try arm.objectives(axes: axes, at: "\(location), arm `\(arm.name)`") }
+    for arm in arms { _ = try arm.variants(axes: axes, at: "\(location), arm `\(arm.name)`") }
   }
 }
 

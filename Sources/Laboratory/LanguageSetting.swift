@@ -9,7 +9,7 @@ import Training
 /// A language model and its data, loaded once for every cell of an experiment.
 public final class LanguageSetting: Setting {
   /// The reference: cells train copies that share its unchanged tensors.
-  private let reference: LlamaPolicy<Float>
+  private let reference: Trained<LlamaPolicy<Float>>
   private let data: PreparedData
   private let cache: ReferenceCache
   private let modelDigest: String
@@ -27,7 +27,8 @@ public final class LanguageSetting: Setting {
   public init(_ spec: ExperimentSpec, project: Project, workers: Int) throws {
     guard let experimentData = spec.data else { preconditionFailure("a language-model experiment has data") }
     let model = try loadModel(spec.policy.model)
-    reference = try LlamaPolicy<Float>(loading: model.source, trainable: spec.policy.trainable, workers: workers)
+    reference = Trained(
+      try LlamaPolicy<Float>(loading: model.source, trainable: spec.policy.trainable, workers: workers))
     modelDigest = model.digest
     encoder = model.encoder
     data = try PreparedData(experimentData, policy: spec.policy, encode: model.encoder.encode)
@@ -49,15 +50,15 @@ public final class LanguageSetting: Setting {
   public func run(
     _ cell: CellConfiguration, savingPolicyTo folder: URL?, afterStep: (Int) throws -> Void
   ) throws -> CellOutcome {
-    var policy = reference.clone()
-    let curve = try trainPolicy(&policy, cell: cell, afterStep: afterStep)
+    let supply = LanguageSupply(reference: reference, data: data, cache: cache, cell: cell)
+    let trained = try StageRunner(cell: cell, supply: supply.functions).run(afterStep: afterStep)
     var metrics: [String: Double] = [:]
     for (name, judge) in data.judges {
-      metrics.merge(try self.judge(judge, name, policy: policy)) { $1 }
+      metrics.merge(try self.judge(judge, name, policy: trained.policy)) { $1 }
     }
-    metrics.merge(try divergence(policy, seed: SeedTree(cell.seed).child("samples"))) { $1 }
-    if let folder { try save(policy, to: folder, cell: cell) }
-    return CellOutcome(metrics: metrics, curve: curve)
+    metrics.merge(try divergence(trained.policy, seed: SeedTree(cell.seed).child("samples"))) { $1 }
+    if let folder { try save(trained.policy, to: folder, cell: cell) }
+    return CellOutcome(metrics: metrics, curve: trained.curve)
   }
 
   /// A folder that Hugging Face Transformers loads, with the base model's digest and the cell's identity in the weights' metadata.
@@ -70,60 +71,10 @@ public final class LanguageSetting: Setting {
     }
   }
 
-  /// Trains a copy of the reference as a cell says.
-  private func trainPolicy(
-    _ policy: inout LlamaPolicy<Float>, cell: CellConfiguration, afterStep: (Int) throws -> Void
-  ) throws -> TrainingCurve {
-    let objective = try cell.makeObjective()
-    let entry = try catalogueEntry(cell.objective)
-    var streams = [try stream("train", data.train, cell: cell, needs: entry.card.labels)]
-    if cell.buffer { streams.append(try stream("buffer", data.buffer, cell: cell, needs: entry.card.labels)) }
-    return try train(
-      &policy, objective: objective, streams: streams, cell: cell, stepZeroTolerance: stepZeroTolerance,
-      afterStep: afterStep)
-  }
-
-  /// A response scored alone and in another batch differs by rounding only: about 1e-5 nats a token in float32.
-  private let stepZeroTolerance = 0.005
-
-  /// The pairs an arm trains on, with the reference's scores of those that the run draws; the others keep NaN.
-  private func stream(
-    _ name: String, _ comparisons: [Comparison<TokenQuery>], cell: CellConfiguration, needs: Set<Objectives.LabelNeed>
-  ) throws -> PairStream<TokenQuery> {
-    let oriented = cell.order.oriented(comparisons).pairs.filter { pair in
-      !needs.contains(.safetyFlags) || (pair.firstSafe != nil && pair.secondSafe != nil)
-    }
-    guard !oriented.isEmpty else {
-      throw UserError(
-        "no pair of `\(name)` has the labels that \(cell.objective) needs",
-        at: "cell with order `\(cell.order.rawValue)`",
-        because: "it needs \(needs.map(\.rawValue).sorted().joined(separator: " and "))",
-        advice: "supply flags by a rule (`flags: \"hh-subset\"`) or choose another order", exitCode: .badData)
-    }
-    let drawn = drawnPairs(count: oriented.count, stream: name, cell: cell)
-    let scores = try cache.logProbabilities(drawn.flatMap { [oriented[$0].first, oriented[$0].second] }) {
-      reference.score($0)
-    }
-    var all = [Double](repeating: .nan, count: 2 * oriented.count)
-    for (offset, index) in drawn.enumerated() {
-      all[2 * index] = scores[2 * offset]
-      all[2 * index + 1] = scores[2 * offset + 1]
-    }
-    return PairStream(
-      name: name, pairs: preparePairs(oriented, reference: all, tokenCount: { reference.tokenCount($0) }))
-  }
-
-  /// The rows that the run's batches touch, each once, in order.
-  private func drawnPairs(count: Int, stream: String, cell: CellConfiguration) -> [Int] {
-    let sampler = batchSampler(
-      count: count, stream: stream, configuration: cell.training, seed: trainingSeed(cell))
-    return Set((0..<cell.training.steps).flatMap(sampler.indices(step:))).sorted()
-  }
-
   private func judge(
     _ judge: ImplicitRewardJudge<TokenQuery>, _ name: String, policy: borrowing LlamaPolicy<Float>
   ) throws -> [String: Double] {
-    let known = try cache.logProbabilities(judge.queries) { reference.score($0) }
+    let known = try cache.logProbabilities(judge.queries) { reference.policy.score($0) }
     return judge.metrics(name, policy: policy.score(judge.queries), reference: known)
   }
 
@@ -142,7 +93,7 @@ public final class LanguageSetting: Setting {
     let ended = replies.count { $0.end == .stopToken }
     let queries = zip(prompts, replies).map { TokenQuery(prompt: $0, response: $1.tokens) }
     let own = policy.tokenLogProbabilities(queries).flatMap(\.self)
-    let base = reference.tokenLogProbabilities(queries).flatMap(\.self)
+    let base = reference.policy.tokenLogProbabilities(queries).flatMap(\.self)
     let terms = zip(own, base).map { exponential($1 - $0) - 1 - ($1 - $0) }
     let count = Double(prompts.count)
     return [

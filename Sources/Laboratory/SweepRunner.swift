@@ -68,7 +68,7 @@ public func runSweep(
           state.withLock { state in
             report(
               .step(
-                arm: cell.arm, step: step, of: cell.configuration.training.steps,
+                arm: cell.arm, step: step, of: cell.configuration.totalSteps,
                 done: state.outcome.completed + state.outcome.failed))
           }
         })

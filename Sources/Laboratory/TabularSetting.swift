@@ -3,91 +3,178 @@ import Foundation
 import Objectives
 import Policies
 import Preferences
+import Synchronization
+import Theory
 import Training
-
-/// What every cell of an experiment shares, prepared once, and how a cell is run in it.
-public protocol Setting: Sendable {
-  /// Whether cells are small enough to run side by side, one thread each; otherwise a cell uses every worker itself.
-  var cellsRunSideBySide: Bool { get }
-
-  /// Trains and evaluates one cell.
-  ///
-  /// - Parameters:
-  ///   - folder: where the trained policy is saved; nil keeps nothing.
-  ///   - afterStep: called with the number of steps done; throwing stops the cell.
-  func run(_ cell: CellConfiguration, savingPolicyTo folder: URL?, afterStep: (Int) throws -> Void) throws
-    -> CellOutcome
-
-  /// The untrained reference's metrics, where they are known without a run.
-  var referenceMetrics: [String: Double] { get }
-
-  /// What people should know before a run, one line each: rows read, dropped and kept.
-  var remarks: [String] { get }
-}
 
 /// A synthetic world: labels are sampled from it, metrics are exact expectations.
 public struct TabularSetting: Setting {
   public let world: SyntheticWorld
+  /// The limit of every policy in the plane of helpfulness and safety.
+  public let frontier: ParetoFrontier
+  private let memory = StageMemory()
 
-  public init(_ spec: SyntheticWorldSpec) { world = SyntheticWorld(spec) }
+  public init(_ spec: SyntheticWorldSpec) {
+    world = SyntheticWorld(spec)
+    frontier = world.frontier
+  }
 
   public var cellsRunSideBySide: Bool { true }
 
   public var remarks: [String] { [] }
 
-  public var referenceMetrics: [String: Double] {
-    metrics(of: world.evaluate { world.referenceLogProbabilities[$0] })
-  }
+  public var referenceMetrics: [String: Double] { metrics { world.referenceLogProbabilities[$0] } }
 
   public func run(
     _ cell: CellConfiguration, savingPolicyTo folder: URL?, afterStep: (Int) throws -> Void
   ) throws -> CellOutcome {
-    var policy = TabularPolicy(
-      promptCount: world.spec.prompts, responseCount: world.spec.responses,
-      logits: world.referenceLogProbabilities.flatMap(\.self))
-    let seed = SeedTree(cell.seed)
-    let comparisons = world.sampleComparisons(seed: seed, item: TabularQuery.init)
-    let oriented = cell.order.oriented(comparisons).pairs
-    let reference = policy.score(oriented.flatMap { [$0.first, $0.second] })
-    let pairs = preparePairs(oriented, reference: reference) { _ in 1 }
-    let objective = try cell.makeObjective()
-    let curve = try train(
-      &policy, objective: objective, streams: [PairStream(name: "comparisons", pairs: pairs)], cell: cell,
-      stepZeroTolerance: 1e-9, afterStep: afterStep)
-
-    var metrics = metrics(of: world.evaluate { policy.logProbabilities(prompt: $0) })
-    let scores = policy.score(pairs.flatMap { [$0.chosen, $0.rejected] })
-    metrics["loss"] =
-      pairs.enumerated().reduce(0) { total, pair in
-        let sample = pair.element.sample(
-          policyChosen: scores[2 * pair.offset], policyRejected: scores[2 * pair.offset + 1])
-        return total + objective.evaluate(sample).loss
-      } / Double(pairs.count)
+    let supply = TabularSupply(world: world, seed: SeedTree(cell.seed), memory: memory)
+    let trained = try StageRunner(cell: cell, supply: supply.functions).run(afterStep: afterStep)
+    let table: [[Double]] = (0..<world.spec.prompts).map { trained.policy.logProbabilities(prompt: $0) }
+    var metrics = metrics { table[$0] }
+    metrics["multiplier"] = trained.multiplier
+    if cell.merge == nil { metrics["loss"] = trained.curve.points.last?.loss }
     if let folder {
-      let table = (0..<world.spec.prompts).map { policy.logProbabilities(prompt: $0) }
       try AtomicFile.write(
         try canonicalJSON(["logProbabilities": table]) + "\n", to: folder.appendingPathComponent("policy.json"))
     }
-    return CellOutcome(metrics: metrics, curve: curve)
+    return CellOutcome(metrics: metrics, curve: trained.curve)
   }
 
-  private func metrics(of exact: SyntheticMetrics) -> [String: Double] {
-    ["helpfulness": exact.helpfulness, "safety": exact.safety, "kl": exact.kl]
+  /// Exact expectations under a policy, and how far it stays behind the best possible trade-off.
+  private func metrics(logPolicy: (Int) -> [Double]) -> [String: Double] {
+    let exact = world.evaluate(logPolicy: logPolicy)
+    let point = PlanePoint(x: exact.helpfulness, y: exact.safety)
+    return [
+      "helpfulness": exact.helpfulness, "safety": exact.safety, "kl": exact.kl, "reward": exact.reward,
+      "cost": exact.cost, "frontierDistance": frontier.distance(of: point).euclidean,
+    ]
   }
 }
 
-/// Opens the objective once per run, so that the training loop is called with its concrete type.
-func train<P: Policy & ~Copyable>(
-  _ policy: inout P, objective: any Objective, streams: [PairStream<P.Query>], cell: CellConfiguration,
-  stepZeroTolerance: Double, afterStep: (Int) throws -> Void
-) throws -> TrainingCurve {
-  func opened<O: Objective>(_ objective: O) throws -> TrainingCurve {
-    try trainOffline(
-      &policy, streams: streams, objective: objective, configuration: cell.training,
-      seed: trainingSeed(cell), stepZeroTolerance: stepZeroTolerance, afterStep: afterStep)
+extension SyntheticWorld {
+  /// The exact frontier of (helpfulness, safety) over all policies, prompts weighted alike.
+  public var frontier: ParetoFrontier {
+    ParetoFrontier(
+      (0..<spec.prompts).map { prompt in
+        FrontierPrompt(
+          points: (0..<spec.responses).map { response in
+            PlanePoint(
+              x: winRate(response, prompt: prompt), y: safeProbability(response, prompt: prompt))
+          })
+      })
   }
-  return try opened(objective)
 }
 
-/// The seed of a cell's batches.
-func trainingSeed(_ cell: CellConfiguration) -> SeedTree { SeedTree(cell.seed).child("training") }
+/// Stages that several cells share, such as the two policies of a soup whose share is swept; a memo of a pure function.
+private final class StageMemory: Sendable {
+  private let logits = Mutex<[String: [Double]]>([:])
+
+  func recall(_ key: StageKey) throws -> [Double]? {
+    let digest = try key.digest()
+    return logits.withLock { $0[digest] }
+  }
+
+  func remember(_ key: StageKey, _ values: [Double]) throws {
+    let digest = try key.digest()
+    logits.withLock { $0[digest] = values }
+  }
+}
+
+/// The pairs, rewards and costs of one run on a synthetic world.
+private struct TabularSupply {
+  let world: SyntheticWorld
+  let comparisons: [Comparison<TabularQuery>]
+  let memory: StageMemory
+
+  init(world: SyntheticWorld, seed: SeedTree, memory: StageMemory) {
+    self.world = world
+    self.memory = memory
+    comparisons = world.sampleComparisons(seed: seed, item: TabularQuery.init)
+  }
+
+  private func makeReference() -> TabularPolicy { policy(logits: world.referenceLogProbabilities.flatMap(\.self)) }
+
+  var functions: StageSupply<TabularPolicy> {
+    StageSupply(
+      makeReference: makeReference, streams: streams, scores: scores, multiplier: multiplier, recall: recall,
+      remember: remember, stepZeroTolerance: 1e-9)
+  }
+
+  private func streams(_ start: StageStart<TabularPolicy>) throws -> [PairStream<TabularQuery>] {
+    let oriented = try start.stage.oriented(comparisons, objective: start.objective)
+    guard !oriented.isEmpty else {
+      throw UserError(
+        "no pair has the labels that \(start.stage.objective) needs", at: "stage `\(start.stage.name)`",
+        because: "none of the \(comparisons.count) comparisons is left", advice: "raise `comparisons` of the world",
+        exitCode: .badData)
+    }
+    let queries = oriented.flatMap { [$0.first, $0.second] }
+    let reference = start.policy.map { $0.policy.score(queries) } ?? makeReference().score(queries)
+    let pairs = preparePairs(oriented, reference: reference, scores: try start.scores?(queries) ?? []) { _ in 1 }
+    return [PairStream(name: "comparisons", pairs: pairs)]
+  }
+
+  private func scores(of queries: [TabularQuery]) -> [ResponseScores] {
+    queries.map { query in
+      ResponseScores(
+        reward: world.reward(query.response, prompt: query.prompt),
+        cost: world.cost(query.response, prompt: query.prompt))
+    }
+  }
+
+  /// λ from the exact dual, or following the exact expected cost of the policy.
+  private func multiplier(
+    _ rule: MultiplierRule, _ start: Trained<TabularPolicy>?, _ scores: @escaping ResponseScorer<TabularQuery>
+  ) throws -> Multiplier<TabularPolicy> {
+    let table = try scores(world.allQueries)
+    let (prompts, responses) = (world.spec.prompts, world.spec.responses)
+    switch rule {
+    case .none: return .unconstrained
+    case .ascent(let ascent):
+      let costs = table.map(\.cost)
+      return .ascent(ascent) { policy, _ in
+        (0..<prompts).reduce(0) { total, prompt in
+          let own = costs[(prompt * responses)..<((prompt + 1) * responses)]
+          return total + zip(policy.logProbabilities(prompt: prompt), own).reduce(0) { $0 + exponential($1.0) * $1.1 }
+        } / Double(prompts)
+      }
+    case .oneShot(let budget, let tau):
+      let problem = ConstrainedProblem(
+        (0..<prompts).map { prompt in
+          let own = table[(prompt * responses)..<((prompt + 1) * responses)]
+          return ConstrainedPrompt(
+            reference: start.map { $0.policy.logProbabilities(prompt: prompt).map(exponential) }
+              ?? world.reference[prompt],
+            reward: own.map(\.reward), cost: own.map(\.cost))
+        }, beta: tau, budget: budget)
+      switch problem.solve() {
+      case .solved(let solution): return .fixed(solution.multiplier)
+      case .infeasible(let least):
+        throw UserError(
+          "the cost budget \(budget) cannot be kept", at: "the dual problem before training",
+          because: "no policy has an expected cost below \(least)", advice: "raise `budget`",
+          exitCode: .infeasible)
+      }
+    }
+  }
+
+  private func recall(_ key: StageKey) throws -> TabularPolicy? { try memory.recall(key).map(policy) }
+
+  private func remember(_ key: StageKey, _ policy: borrowing TabularPolicy) throws {
+    try memory.remember(key, policy.logits)
+  }
+
+  private func policy(logits: [Double]) -> TabularPolicy {
+    TabularPolicy(promptCount: world.spec.prompts, responseCount: world.spec.responses, logits: logits)
+  }
+}
+
+extension SyntheticWorld {
+  /// Every response to every prompt, prompt by prompt.
+  fileprivate var allQueries: [TabularQuery] {
+    (0..<spec.prompts).flatMap { prompt in
+      (0..<spec.responses).map { TabularQuery(prompt: prompt, response: $0) }
+    }
+  }
+}

@@ -50,6 +50,20 @@ public struct SyntheticWorld: Sendable {
     sigmoid((safety[prompt][i] + spec.safetyOffset) / spec.flagNoise)
   }
 
+  /// E_{y'∼π_ref} P(response i is more helpful than y' | x).
+  public func winRate(_ i: Int, prompt: Int) -> Double {
+    (0..<spec.responses).reduce(0) { $0 + reference[prompt][$1] * moreHelpful(i, than: $1, prompt: prompt) }
+  }
+
+  /// The Bradley–Terry reward of the helpfulness order: r = u / comparisonNoise.
+  public func reward(_ i: Int, prompt: Int) -> Double { helpfulness[prompt][i] / spec.comparisonNoise }
+
+  /// The Bradley–Terry cost of the harmlessness order, with its zero where a response is as often flagged safe as unsafe:
+  /// c = −(z + safetyOffset) / comparisonNoise. More is more harmful, and above 0 means unsafe.
+  public func cost(_ i: Int, prompt: Int) -> Double {
+    -(safety[prompt][i] + spec.safetyOffset) / spec.comparisonNoise
+  }
+
   /// Labelled comparisons: prompts uniform, both responses from π_ref and distinct, every label drawn independently.
   ///
   /// - Parameter item: makes the query of (prompt, response).
@@ -74,22 +88,23 @@ public struct SyntheticWorld: Sendable {
   ///
   /// - Parameter logPolicy: log π(·|x) of a prompt, [responses].
   public func evaluate(logPolicy: (Int) -> [Double]) -> SyntheticMetrics {
-    var metrics = SyntheticMetrics(helpfulness: 0, safety: 0, kl: 0)
+    var metrics = SyntheticMetrics(helpfulness: 0, safety: 0, kl: 0, reward: 0, cost: 0)
     for prompt in 0..<spec.prompts {
       let logProbabilities = logPolicy(prompt)
       for (i, logProbability) in logProbabilities.enumerated() {
         let p = exponential(logProbability)
         if p == 0 { continue }
-        var wins = 0.0
-        for j in 0..<spec.responses { wins += reference[prompt][j] * moreHelpful(i, than: j, prompt: prompt) }
-        metrics.helpfulness += p * wins
+        metrics.helpfulness += p * winRate(i, prompt: prompt)
         metrics.safety += p * safeProbability(i, prompt: prompt)
         metrics.kl += p * (logProbability - referenceLogProbabilities[prompt][i])
+        metrics.reward += p * reward(i, prompt: prompt)
+        metrics.cost += p * cost(i, prompt: prompt)
       }
     }
     let scale = 1 / Double(spec.prompts)
     return SyntheticMetrics(
-      helpfulness: metrics.helpfulness * scale, safety: metrics.safety * scale, kl: metrics.kl * scale)
+      helpfulness: metrics.helpfulness * scale, safety: metrics.safety * scale, kl: metrics.kl * scale,
+      reward: metrics.reward * scale, cost: metrics.cost * scale)
   }
 }
 
@@ -101,4 +116,8 @@ public struct SyntheticMetrics: Hashable, Sendable {
   public var safety: Double
   /// KL(π ‖ π_ref), nats.
   public var kl: Double
+  /// E_{y∼π} r.
+  public var reward: Double
+  /// E_{y∼π} c.
+  public var cost: Double
 }

@@ -15,12 +15,13 @@ import Preferences
 ///   - policy: starts as the reference and ends trained.
 ///   - streams: never empty; each with at least one pair.
 ///   - stepZeroTolerance: see ``checkStepZero``; nats per response.
+///   - multiplier: λ of the objective's cost constraint, fixed or moving; see ``Objective/multiplierRule``.
 ///   - afterStep: called with the number of steps done; throwing stops the run.
 /// - Returns: the training curve.
 /// - Throws: ``UserError`` (3) at the first non-finite number, naming step, pair and tensor; whatever `afterStep` throws.
 public func trainOffline<P: Policy & ~Copyable, O: Objective>(
   _ policy: inout P, streams: [PairStream<P.Query>], objective: O, configuration: TrainingConfiguration, seed: SeedTree,
-  stepZeroTolerance: Double, afterStep: (Int) throws -> Void = { _ in }
+  stepZeroTolerance: Double, multiplier: Multiplier<P> = .unconstrained, afterStep: (Int) throws -> Void = { _ in }
 ) throws -> TrainingCurve {
   precondition(!streams.isEmpty && streams.allSatisfy { !$0.pairs.isEmpty }, "training needs at least one pair")
   let samplers = streams.map {
@@ -30,6 +31,7 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
   var optimiser = AdamW(like: gradient, configuration: configuration)
   var tape = policy.makeTape()
   var curve = TrainingCurve(steps: configuration.steps)
+  var multiplier = multiplier
 
   for step in 0..<configuration.steps {
     gradient.setZero()
@@ -37,8 +39,8 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
     for (stream, sampler) in zip(streams, samplers) {
       try accumulate(
         stream, indices: sampler.indices(step: step), objective: objective, policy: policy,
-        microBatchSize: configuration.microBatchSize, tape: &tape, gradient: &gradient, batch: &batch,
-        stepZeroTolerance: step == 0 ? stepZeroTolerance : nil, step: step)
+        multiplier: multiplier.value, microBatchSize: configuration.microBatchSize, tape: &tape, gradient: &gradient,
+        batch: &batch, stepZeroTolerance: step == 0 ? stepZeroTolerance : nil, step: step)
     }
     let norm = gradient.globalNorm()
     guard norm.isFinite else { throw nonFiniteGradient(gradient, step: step) }
@@ -46,7 +48,10 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
     let learningRate = configuration.learningRate(step: step)
     optimiser.step(
       &policy, gradient: gradient, scale: limit > 0 && norm > limit ? limit / norm : 1, learningRate: learningRate)
-    curve.append(batch.point(step: step + 1, gradientNorm: norm, learningRate: learningRate))
+    var point = batch.point(step: step + 1, gradientNorm: norm, learningRate: learningRate)
+    if multiplier.isConstrained { point.multiplier = multiplier.value }
+    point.expectedCost = try multiplier.advance(policy, step: step + 1)
+    curve.append(point)
     try afterStep(step + 1)
   }
   return curve
@@ -54,38 +59,37 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
 
 /// Scores one stream's batch in micro-batches, adds its gradient, and watches its numbers.
 private func accumulate<P: Policy & ~Copyable, O: Objective>(
-  _ stream: PairStream<P.Query>, indices: [Int], objective: O, policy: borrowing P, microBatchSize: Int,
-  tape: inout P.Tape, gradient: inout TensorSet<P.Scalar>, batch: inout BatchTotals, stepZeroTolerance: Double?,
-  step: Int
+  _ stream: PairStream<P.Query>, indices: [Int], objective: O, policy: borrowing P, multiplier: Double,
+  microBatchSize: Int, tape: inout P.Tape, gradient: inout TensorSet<P.Scalar>, batch: inout BatchTotals,
+  stepZeroTolerance: Double?, step: Int
 ) throws {
   let size = microBatchSize == 0 ? indices.count : microBatchSize
   let share = 1 / Double(indices.count)
+  var means: BatchMeans?
+  if objective.usesBatchMeans, size < indices.count {
+    let samples = stream.samples(indices[...], scores: policy.score(stream.queries(indices[...])))
+    means = BatchMeans(samples, reduction: objective.reduction)
+  }
   for start in stride(from: 0, to: indices.count, by: size) {
     let chunk = indices[start..<min(start + size, indices.count)]
-    var queries: [P.Query] = []
-    queries.reserveCapacity(2 * chunk.count)
-    for index in chunk {
-      queries.append(stream.pairs[index].chosen)
-      queries.append(stream.pairs[index].rejected)
+    let queries = stream.queries(chunk)
+    var samples = stream.samples(chunk, scores: policy.score(queries, tape: &tape), multiplier: multiplier)
+    if objective.usesBatchMeans {
+      let known = means ?? BatchMeans(samples, reduction: objective.reduction)
+      for offset in samples.indices { samples[offset].batch = known }
     }
-    let scores = policy.score(queries, tape: &tape)
-    if let stepZeroTolerance {
-      let samples = chunk.enumerated().map { offset, index in
-        stream.pairs[index].sample(policyChosen: scores[2 * offset], policyRejected: scores[2 * offset + 1])
-      }
-      try checkStepZero(samples, objective: objective, tolerance: stepZeroTolerance)
-    }
+    if let stepZeroTolerance { try checkStepZero(samples, objective: objective, tolerance: stepZeroTolerance) }
     var cotangents = [Double](repeating: 0, count: queries.count)
     for (offset, index) in chunk.enumerated() {
-      let pair = stream.pairs[index]
-      let sample = pair.sample(policyChosen: scores[2 * offset], policyRejected: scores[2 * offset + 1])
+      let sample = samples[offset]
+      let weight = stream.pairs[index].weight
       let value = objective.evaluate(sample)
       guard value.loss.isFinite, value.dChosen.isFinite, value.dRejected.isFinite else {
         throw nonFiniteLoss(sample, value, step: step, pair: index, stream: stream.name)
       }
-      cotangents[2 * offset] = value.dChosen * pair.weight * share
-      cotangents[2 * offset + 1] = value.dRejected * pair.weight * share
-      batch.add(sample, loss: value.loss * pair.weight, share: share)
+      cotangents[2 * offset] = value.dChosen * weight * share
+      cotangents[2 * offset + 1] = value.dRejected * weight * share
+      batch.add(sample, loss: value.loss * weight, share: share)
     }
     policy.pullback(cotangents, tape: &tape, into: &gradient)
   }

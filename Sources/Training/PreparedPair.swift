@@ -29,8 +29,10 @@ public struct PreparedPair<Query: Sendable>: Sendable {
   }
 
   /// The pair as an objective sees it, given the policy's two log-probabilities.
-  @inlinable public func sample(policyChosen: Double, policyRejected: Double) -> PairSample {
-    PairSample(
+  @inlinable public func sample(policyChosen: Double, policyRejected: Double, multiplier: Double = 0) -> PairSample {
+    var label = label
+    label.multiplier = multiplier
+    return PairSample(
       policyChosen: policyChosen, policyRejected: policyRejected, referenceChosen: referenceChosen,
       referenceRejected: referenceRejected, chosenTokens: chosenTokens, rejectedTokens: rejectedTokens, label: label)
   }
@@ -47,6 +49,27 @@ public struct PairStream<Query: Sendable>: Sendable {
     self.name = name
     self.pairs = pairs
   }
+
+  /// The queries of some pairs: chosen₀, rejected₀, chosen₁, ….
+  func queries(_ indices: ArraySlice<Int>) -> [Query] {
+    var queries: [Query] = []
+    queries.reserveCapacity(2 * indices.count)
+    for index in indices {
+      queries.append(pairs[index].chosen)
+      queries.append(pairs[index].rejected)
+    }
+    return queries
+  }
+
+  /// Some pairs as an objective sees them.
+  ///
+  /// - Parameter scores: log π of ``queries(_:)`` of the same pairs.
+  func samples(_ indices: ArraySlice<Int>, scores: [Double], multiplier: Double = 0) -> [PairSample] {
+    indices.enumerated().map { offset, index in
+      pairs[index].sample(
+        policyChosen: scores[2 * offset], policyRejected: scores[2 * offset + 1], multiplier: multiplier)
+    }
+  }
 }
 
 /// Oriented comparisons as pairs, scored by a reference.
@@ -54,10 +77,13 @@ public struct PairStream<Query: Sendable>: Sendable {
 /// - Parameters:
 ///   - oriented: `first` is the chosen response.
 ///   - reference: log π_ref of the queries [first₀, second₀, first₁, second₁, …], summed over tokens.
+///   - scores: rewards and costs of the same queries; empty when there are none.
 ///   - tokenCount: response tokens of a query.
 public func preparePairs<Query: Sendable>(
-  _ oriented: [Comparison<Query>], reference: [Double], tokenCount: (Query) -> Int
+  _ oriented: [Comparison<Query>], reference: [Double], scores: [ResponseScores] = [], tokenCount: (Query) -> Int
 ) -> [PreparedPair<Query>] {
+  precondition(
+    scores.isEmpty || scores.count == 2 * oriented.count, "\(scores.count) scores for \(oriented.count) pairs")
   precondition(
     reference.count == 2 * oriented.count,
     "\(reference.count) reference log-probabilities for \(oriented.count) pairs")
@@ -66,6 +92,9 @@ public func preparePairs<Query: Sendable>(
       chosen: pair.first, rejected: pair.second, referenceChosen: reference[2 * index],
       referenceRejected: reference[2 * index + 1], chosenTokens: tokenCount(pair.first),
       rejectedTokens: tokenCount(pair.second),
-      label: PairLabel(chosenSafe: pair.firstSafe, rejectedSafe: pair.secondSafe), weight: pair.weight)
+      label: PairLabel(
+        chosenSafe: pair.firstSafe, rejectedSafe: pair.secondSafe,
+        chosenScores: scores.isEmpty ? nil : scores[2 * index],
+        rejectedScores: scores.isEmpty ? nil : scores[2 * index + 1]), weight: pair.weight)
   }
 }

@@ -14,6 +14,10 @@ public struct CurvePoint: Codable, Hashable, Sendable {
   /// Global gradient norm before clipping.
   public var gradientNorm: Double
   public var learningRate: Double
+  /// λ of the objective's cost constraint at the window's last step; absent without a constraint.
+  public var multiplier: Double?
+  /// E_{y∼π} c at the window's last dual step.
+  public var expectedCost: Double?
 
   /// chosenLogRatio − rejectedLogRatio.
   public var margin: Double { chosenLogRatio - rejectedLogRatio }
@@ -49,13 +53,16 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
     window.accuracy += step.accuracy
     window.gradientNorm += step.gradientNorm
     window.learningRate += step.learningRate
+    window.multiplier = step.multiplier
+    window.expectedCost = step.expectedCost ?? window.expectedCost
     guard step.step - begin >= windowSize || step.step == lastStep else { return }
     let scale = 1 / Double(step.step - begin)
     points.append(
       CurvePoint(
         step: step.step, loss: window.loss * scale, chosenLogRatio: window.chosenLogRatio * scale,
         rejectedLogRatio: window.rejectedLogRatio * scale, accuracy: window.accuracy * scale,
-        gradientNorm: window.gradientNorm * scale, learningRate: window.learningRate * scale))
+        gradientNorm: window.gradientNorm * scale,
+        learningRate: window.learningRate * scale))
     window = CurvePoint(
       step: 0, loss: 0, chosenLogRatio: 0, rejectedLogRatio: 0, accuracy: 0, gradientNorm: 0, learningRate: 0)
   }

@@ -28,7 +28,7 @@ import Testing
       let two = try run(into: folder.appendingPathComponent("two"), workers: 2)
       #expect(one.csv == two.csv)
       #expect(one.outcome.completed == 18)
-      #expect(one.csv.split(separator: "\n").count == 1 + 18 * 4)
+      #expect(one.csv.split(separator: "\n").count == 1 + 18 * 7)
     }
   }
 

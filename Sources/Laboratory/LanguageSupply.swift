@@ -1,0 +1,89 @@
+import Basics
+import Objectives
+import Policies
+import Preferences
+import Training
+
+/// The pairs of one run of a language model.
+struct LanguageSupply {
+  let reference: Trained<LlamaPolicy<Float>>
+  let data: PreparedData
+  let cache: ReferenceCache
+  let cell: CellConfiguration
+
+  var functions: StageSupply<LlamaPolicy<Float>> {
+    // A response scored alone and in another batch differs by rounding only: about 1e-5 nats a token in float32.
+    StageSupply(
+      makeReference: { reference.policy.clone() }, streams: streams, scores: scores, multiplier: multiplier,
+      stepZeroTolerance: 0.005)
+  }
+
+  private func streams(_ start: StageStart<LlamaPolicy<Float>>) throws -> [PairStream<TokenQuery>] {
+    var sets = [("train", data.train)]
+    if cell.buffer { sets.append(("buffer", data.buffer)) }
+    return try sets.map { name, comparisons in
+      let oriented = try start.stage.oriented(comparisons, objective: start.objective)
+      guard !oriented.isEmpty else { throw try nothingToTrainOn(start.stage, name) }
+      return try stream(name, oriented, start: start)
+    }
+  }
+
+  /// The pairs with the start's scores of those that the run draws; the others keep NaN.
+  private func stream(
+    _ name: String, _ oriented: [Comparison<TokenQuery>], start: StageStart<LlamaPolicy<Float>>
+  ) throws -> PairStream<TokenQuery> {
+    let drawn = drawnPairs(count: oriented.count, stream: name)
+    let queries = drawn.flatMap { [oriented[$0].first, oriented[$0].second] }
+    let known =
+      try start.policy.map { $0.policy.score(queries) }
+      ?? cache.logProbabilities(queries) { reference.policy.score($0) }
+    let values = try start.scores?(queries) ?? []
+    var all = [Double](repeating: .nan, count: 2 * oriented.count)
+    var allScores: [ResponseScores] = []
+    if !values.isEmpty {
+      allScores = [ResponseScores](repeating: ResponseScores(reward: .nan, cost: .nan), count: 2 * oriented.count)
+    }
+    for (offset, index) in drawn.enumerated() {
+      for slot in 0..<2 {
+        all[2 * index + slot] = known[2 * offset + slot]
+        if !values.isEmpty { allScores[2 * index + slot] = values[2 * offset + slot] }
+      }
+    }
+    return PairStream(
+      name: name,
+      pairs: preparePairs(
+        oriented, reference: all, scores: allScores, tokenCount: { reference.policy.tokenCount($0) }))
+  }
+
+  /// The rows that the run's batches touch, each once, in order.
+  private func drawnPairs(count: Int, stream: String) -> [Int] {
+    let sampler = batchSampler(count: count, stream: stream, configuration: cell.training, seed: trainingSeed(cell))
+    return Set((0..<cell.training.steps).flatMap(sampler.indices(step:))).sorted()
+  }
+
+  private func nothingToTrainOn(_ stage: StageConfiguration, _ name: String) throws -> UserError {
+    let needs = try stage.needs().map(\.rawValue).sorted().joined(separator: " and ")
+    return UserError(
+      "no pair of `\(name)` has the labels that \(stage.objective) needs",
+      at: "cell with order `\(stage.order.rawValue)`", because: "it needs \(needs)",
+      advice: "supply flags by a rule (`flags: \"hh-subset\"`) or choose another order", exitCode: .badData)
+  }
+
+  private func scores(of queries: [TokenQuery]) throws -> [ResponseScores] {
+    throw UserError(
+      "there is no reward or cost of a text", at: "objective `\(cell.objective)`",
+      because: "a language-model experiment has no reward and cost model",
+      advice: "name stages whose implicit rewards to use (`scores: { reward: …, cost: … }`), or use a synthetic world",
+      exitCode: .badData)
+  }
+
+  private func multiplier(
+    _ rule: MultiplierRule, _ start: Trained<LlamaPolicy<Float>>?, _ scores: @escaping ResponseScorer<TokenQuery>
+  ) throws -> Multiplier<LlamaPolicy<Float>> {
+    if rule == .none { return .unconstrained }
+    throw UserError(
+      "the expected cost of a language model is not known", at: "objective `\(cell.objective)`",
+      because: "its multiplier follows the expected cost of the policy, which needs a cost model",
+      advice: "use a synthetic world", exitCode: .badData)
+  }
+}

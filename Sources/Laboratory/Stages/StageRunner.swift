@@ -1,0 +1,166 @@
+import Basics
+import Objectives
+import Policies
+import Training
+
+/// What a setting gives to the stages of a cell: its reference, its pairs, and what it knows of rewards and costs.
+///
+/// A struct of functions, because a protocol cannot have a policy that is not copyable as an associated type.
+struct StageSupply<P: Policy & ~Copyable> {
+  /// A copy of the reference policy, to be trained.
+  var makeReference: () -> P
+  /// The pairs of a stage, scored by the policy it starts from.
+  var streams: (StageStart<P>) throws -> [PairStream<P.Query>]
+  /// The setting's own rewards and costs.
+  var scores: ResponseScorer<P.Query>
+  /// λ of a constrained objective.
+  var multiplier: (MultiplierRule, Trained<P>?, @escaping ResponseScorer<P.Query>) throws -> Multiplier<P>
+  /// A stage that another cell trained already, by what decides its numbers.
+  var recall: (StageKey) throws -> P? = { _ in nil }
+  var remember: (StageKey, borrowing P) throws -> Void = { _, _ in }
+  /// See ``trainOffline``.
+  var stepZeroTolerance: Double
+}
+
+/// A stage that is about to be trained.
+struct StageStart<P: Policy & ~Copyable> {
+  var stage: StageConfiguration
+  var objective: any Objective
+  /// The earlier stage's policy it starts from; nil for the reference.
+  var policy: Trained<P>?
+  /// Rewards and costs of queries; nil when the objective needs none.
+  var scores: ResponseScorer<P.Query>?
+}
+
+/// Rewards and costs of queries, [queries].
+typealias ResponseScorer<Query> = ([Query]) throws -> [ResponseScores]
+
+/// A stage's policy, kept for the stages after it.
+final class Trained<P: Policy & ~Copyable> {
+  let policy: P
+
+  init(_ policy: consuming P) { self.policy = policy }
+}
+
+extension Trained: Sendable where P: Sendable & ~Copyable {}
+
+/// Everything that decides what a stage trains, given the setting.
+struct StageKey: Codable {
+  var training: TrainingConfiguration
+  var seed: Int
+  /// The stage and those before it.
+  var stages: [StageConfiguration]
+
+  func digest() throws -> String { SHA256.hex(of: try canonicalJSON(self)) }
+}
+
+/// A cell's policy with the course of its last stage.
+struct TrainedCell<P: Policy & ~Copyable>: ~Copyable {
+  var policy: P
+  var curve: TrainingCurve
+  /// λ of the last stage at its end; nil without a constraint.
+  var multiplier: Double?
+}
+
+/// Trains the stages of a cell in turn and merges them where the cell says so.
+struct StageRunner<P: Policy & ~Copyable> {
+  let cell: CellConfiguration
+  let supply: StageSupply<P>
+
+  /// - Parameter afterStep: called with the number of steps done in all stages; throwing stops the cell.
+  func run(afterStep: (Int) throws -> Void) throws -> TrainedCell<P> {
+    let stages = cell.allStages
+    var trained: [String: Trained<P>] = [:]
+    var curve = TrainingCurve(steps: cell.training.steps)
+    for (index, stage) in stages.enumerated() {
+      let isKept = index + 1 < stages.count || cell.merge != nil
+      let key = StageKey(training: cell.training, seed: cell.seed, stages: Array(stages[...index]))
+      if isKept, index + 1 < stages.count, let known = try supply.recall(key) {
+        trained[stage.name] = Trained(known)
+        try afterStep((index + 1) * cell.training.steps)
+        continue
+      }
+      let start = stage.from.flatMap { trained[$0] }
+      var policy = start.map { $0.policy.clone() } ?? supply.makeReference()
+      curve = try train(&policy, stage, start: start, earlier: trained) {
+        try afterStep(index * cell.training.steps + $0)
+      }
+      if isKept { try supply.remember(key, policy) }
+      trained[stage.name] = Trained(policy)
+    }
+    let multiplier = curve.points.last?.multiplier
+    if let merge = cell.merge {
+      return TrainedCell(policy: merged(merge, trained), curve: curve, multiplier: multiplier)
+    }
+    guard let last = stages.last.flatMap({ trained[$0.name] }) else { preconditionFailure("a cell has a stage") }
+    return TrainedCell(policy: last.policy.clone(), curve: curve, multiplier: multiplier)
+  }
+
+  private func train(
+    _ policy: inout P, _ stage: StageConfiguration, start: Trained<P>?, earlier: [String: Trained<P>],
+    afterStep: (Int) throws -> Void
+  ) throws -> TrainingCurve {
+    let objective = try stage.makeObjective()
+    let scorer = try scorer(stage, earlier: earlier)
+    let streams = try supply.streams(
+      StageStart(stage: stage, objective: objective, policy: start, scores: scorer))
+    var multiplier = Multiplier<P>.unconstrained
+    if let scorer, objective.multiplierRule != .none {
+      multiplier = try supply.multiplier(objective.multiplierRule, start, scorer)
+    }
+    // Opened once, so that the training loop is called with the objective's concrete type.
+    func opened<O: Objective>(_ objective: O) throws -> TrainingCurve {
+      try trainOffline(
+        &policy, streams: streams, objective: objective, configuration: cell.training, seed: trainingSeed(cell),
+        stepZeroTolerance: supply.stepZeroTolerance, multiplier: multiplier, afterStep: afterStep)
+    }
+    return try opened(objective)
+  }
+
+  /// The setting's rewards and costs, with those parts replaced that earlier stages imply.
+  private func scorer(
+    _ stage: StageConfiguration, earlier: [String: Trained<P>]
+  ) throws -> ResponseScorer<P.Query>? {
+    guard !(try stage.needs()).isDisjoint(with: [.rewards, .costs]) else { return nil }
+    let source = stage.scores ?? ScoreSource()
+    let supply = supply
+    let taus = Dictionary(uniqueKeysWithValues: cell.allStages.map { ($0.name, $0.tau) })
+    return { queries in
+      func implicit(_ name: String) -> [Double] {
+        guard let policy = earlier[name], let tau = taus[name] else { preconditionFailure("no stage `\(name)`") }
+        return zip(policy.policy.score(queries), supply.makeReference().score(queries)).map { tau * ($0 - $1) }
+      }
+      var scores =
+        source.names.count == 2
+        ? [ResponseScores](repeating: ResponseScores(reward: 0, cost: 0), count: queries.count)
+        : try supply.scores(queries)
+      if let name = source.reward { for (i, reward) in implicit(name).enumerated() { scores[i].reward = reward } }
+      if let name = source.cost { for (i, reward) in implicit(name).enumerated() { scores[i].cost = -reward } }
+      return scores
+    }
+  }
+
+  /// θ_ref + Σ_k w_k (θ_k − θ_ref) over the trainable tensors; see ``MergeSpec``.
+  private func merged(_ merge: MergeSpec, _ trained: [String: Trained<P>]) -> P {
+    var result = supply.makeReference()
+    let origin = tensors(supply.makeReference())
+    for (name, weight) in merge.weights {
+      guard let stage = trained[name] else { preconditionFailure("no stage `\(name)`") }
+      let other = tensors(stage.policy.clone())
+      let factor = P.Scalar(weight)
+      result.updateTrainable { index, tensor in
+        for i in tensor.indices { tensor[i] += factor * (other[index][i] - origin[index][i]) }
+      }
+    }
+    return result
+  }
+
+  private func tensors(_ policy: consuming P) -> [[P.Scalar]] {
+    var all: [[P.Scalar]] = []
+    policy.updateTrainable { _, tensor in all.append(tensor) }
+    return all
+  }
+}
+
+/// The seed of a cell's batches, the same in every stage.
+func trainingSeed(_ cell: CellConfiguration) -> SeedTree { SeedTree(cell.seed).child("training") }

@@ -1,0 +1,112 @@
+import Basics
+import Objectives
+import Preferences
+
+/// One training run of an arm that trains more than once, such as the first half of SACPO.
+///
+///     { name: "helpful", objective: "dpo", order: "helpfulness", settings: { tau: 0.5 } }
+public struct StageSpec: Specification {
+  /// How later stages and the merge call it.
+  public var name: String
+  /// A name of the catalogue.
+  public var objective: String
+  public var order: PreferenceOrder
+  /// Hyper-parameters that differ from the objective's defaults.
+  public var settings: [String: JSONValue]
+  /// Whether the rejected response takes the chosen one's place, as for the θ⁻ of a preference vector.
+  public var flipped: Bool
+  /// The earlier stage that it starts from and that is its reference; the arm's reference policy when absent.
+  public var from: String?
+  /// Earlier stages whose implicit rewards take the place of the reward and cost of the world.
+  public var scores: ScoreSource?
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case name, objective, order, settings, flipped, from, scores }
+
+  public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
+  public static var defaults: [String: JSONValue] { ["settings": .object([:]), "flipped": .bool(false)] }
+}
+
+/// Where the rewards and costs of responses come from: the implicit reward of a policy that an earlier stage trained.
+///
+///     r(y) = τ_r (log π_r(y|x) − log π_ref(y|x))        c(y) = −τ_c (log π_c(y|x) − log π_ref(y|x))
+///
+/// τ_k is the τ of the stage, so that a stage of DPO gives back the Bradley–Terry reward of its order: `cost` names a stage that
+/// was trained towards the *safer* response. A part that is absent comes from the world.
+/// Source: Rafailov et al. 2023, arXiv 2305.18290, section 4. The code of arXiv 2405.19544 leaves τ out, which scales r and c.
+public struct ScoreSource: Codable, Hashable, Sendable {
+  public var reward: String?
+  public var cost: String?
+
+  public init(reward: String? = nil, cost: String? = nil) {
+    self.reward = reward
+    self.cost = cost
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case reward, cost }
+
+  public init(from decoder: any Decoder) throws {
+    try decoder.refuseUnknownKeys(CodingKeys.self)
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    reward = try container.decodeIfPresent(String.self, forKey: .reward)
+    cost = try container.decodeIfPresent(String.self, forKey: .cost)
+  }
+
+  var names: [String] { [reward, cost].compactMap(\.self) }
+}
+
+/// A stage with every default filled in: part of a cell's identity.
+public struct StageConfiguration: Codable, Hashable, Sendable {
+  public var name: String
+  public var objective: String
+  /// Every hyper-parameter of the objective under its canonical name.
+  public var parameters: JSONValue
+  public var order: PreferenceOrder
+  public var flipped: Bool?
+  public var from: String?
+  public var scores: ScoreSource?
+
+  init(_ spec: StageSpec, objective: any Objective) throws {
+    name = spec.name
+    self.objective = type(of: objective).card.id
+    parameters = try JSONValue(encoding: objective)
+    order = spec.order
+    flipped = spec.flipped ? true : nil
+    from = spec.from
+    scores = spec.scores
+  }
+
+  init(
+    name: String, objective: String, parameters: JSONValue, order: PreferenceOrder, flipped: Bool?, from: String?,
+    scores: ScoreSource?
+  ) {
+    self.name = name
+    self.objective = objective
+    self.parameters = parameters
+    self.order = order
+    self.flipped = flipped
+    self.from = from
+    self.scores = scores
+  }
+
+  /// The objective the stage trains with.
+  public func makeObjective() throws -> any Objective {
+    try catalogueEntry(objective).make(parameters.object ?? [:], at: "stage `\(name)`")
+  }
+
+  /// τ of the objective, 1 for an objective without: the scale of its implicit reward.
+  var tau: Double { parameters["tau"]?.number ?? 1 }
+
+  /// The labels that training needs of a pair.
+  func needs() throws -> Set<LabelNeed> { try catalogueEntry(objective).card.labels }
+
+  /// The comparisons as the stage sees them, `first` chosen: in its order, flipped where it says so, without pairs that lack a
+  /// label or that the objective does not learn from. A stage without an order takes each pair once, as it stands.
+  func oriented<Item>(_ comparisons: [Comparison<Item>], objective: any Objective) throws -> [Comparison<Item>] {
+    let needs = try needs()
+    let pairs = needs.contains(.order) ? order.oriented(comparisons).pairs : comparisons
+    return pairs.lazy.map { flipped == true ? $0.swapped : $0 }.filter { pair in
+      if needs.contains(.safetyFlags), pair.firstSafe == nil || pair.secondSafe == nil { return false }
+      return objective.admits(PairLabel(chosenSafe: pair.firstSafe, rejectedSafe: pair.secondSafe))
+    }
+  }
+}
