@@ -22,6 +22,9 @@ public func logSigmoid(_ x: Double) -> Double { -softplus(-x) }
 /// log σ⁻¹(p) = log(p / (1 − p)).
 public func logit(_ probability: Double) -> Double { log(probability) - log1p(-probability) }
 
+/// log(1 − eˣ) for x < 0, without cancellation: −∞ at 0.
+public func logOneMinusExp(_ x: Double) -> Double { x > -0.693_147 ? log(-expm1(x)) : log1p(-exp(x)) }
+
 /// log(eᵃ + eᵇ); −∞ is the neutral element.
 public func logAddExp(_ a: Double, _ b: Double) -> Double {
   let high = max(a, b)

@@ -27,11 +27,12 @@ public struct CatalogueEntry: Sendable {
     self.decode = decode
   }
 
-  /// The canonical name of a hyper-parameter: `beta` is `tau` everywhere, and case is ignored (`B1` is `b1`).
+  /// The canonical name of a hyper-parameter: case is ignored (`B1` is `b1`), and other codebases' names are known
+  /// (`beta` is `tau`; ``ObjectiveCard/parameterAliases``).
   public func canonicalName(_ name: String) -> String? {
     let lowered = name.lowercased()
-    if lowered == "beta", parameters["beta"] == nil, parameters["tau"] != nil { return "tau" }
-    return parameters.keys.first { $0.lowercased() == lowered }
+    if let known = parameters.keys.first(where: { $0.lowercased() == lowered }) { return known }
+    return card.parameterAliases[lowered].flatMap { parameters[$0] == nil ? nil : $0 }
   }
 
   /// The objective with some hyper-parameters replaced.
@@ -77,19 +78,15 @@ public struct CatalogueEntry: Sendable {
 public func catalogueEntry(_ id: String, at location: String? = nil) throws -> CatalogueEntry {
   let name = id.lowercased()
   if let entry = catalogue.first(where: { $0.card.id == name || $0.card.aliases.contains(name) }) { return entry }
-  let known = catalogue.map(\.card.id)
   let advice =
     ["cdpo", "c-dpo", "c_dpo"].contains(name)
     ? """
     `cdpo` is ambiguous: `constrained-dpo` (C-DPO, arXiv 2403.02475: a cost constraint and a dual variable) or \
-    `conservative-dpo` (label smoothing); of these, this version has \
-    \(listed(["constrained-dpo", "conservative-dpo"].filter(known.contains)))
+    `conservative-dpo` (label smoothing, arXiv 2305.18290)
     """
-    : suggestion(for: name, among: known)
+    : suggestion(for: name, among: catalogue.flatMap { [$0.card.id] + $0.card.aliases })
   throw UserError("unknown objective `\(id)`", at: location, advice: advice, exitCode: .usage)
 }
-
-private func listed(_ names: [String]) -> String { names.isEmpty ? "neither yet" : names.joined(separator: ", ") }
 
 /// What is wrong with a τ, or nil.
 func complaintAboutTau(_ tau: Double) -> String? {

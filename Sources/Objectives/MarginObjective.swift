@@ -37,16 +37,9 @@ public struct MarginEvaluation: Hashable, Sendable {
 
 extension MarginObjective {
   /// The loss of a pair that the objective admits, and none of any other.
-  ///
-  /// ∂h/∂log π(y_w|x) is 1 when summed and 1/tokens when averaged.
   @inlinable public func evaluate(_ pair: PairSample) -> PairEvaluation {
     guard admits(pair.label) else { return .none }
     let value = evaluate(margin: pair.margin(reduction), label: pair.label)
-    if reduction == .sum {
-      return PairEvaluation(loss: value.loss, dChosen: value.derivative, dRejected: -value.derivative)
-    }
-    return PairEvaluation(
-      loss: value.loss, dChosen: value.derivative / Double(pair.chosenTokens),
-      dRejected: -value.derivative / Double(pair.rejectedTokens))
+    return pair.evaluation(loss: value.loss, dChosen: value.derivative, dRejected: -value.derivative, reduction)
   }
 }

@@ -4,6 +4,8 @@ public struct ObjectiveCard: Hashable, Sendable {
   public var id: String
   /// Other names that people use for it.
   public var aliases: [String]
+  /// Other names that codebases give to its hyper-parameters, in lowercase, with the names they have here.
+  public var parameterAliases: [String: String]
   public var title: String
   /// The loss of one pair, as text.
   public var equation: String
@@ -25,12 +27,14 @@ public struct ObjectiveCard: Hashable, Sendable {
   public var stepZero: String
 
   public init(
-    id: String, aliases: [String] = [], title: String, equation: String, tauDirection: String, source: String,
+    id: String, aliases: [String] = [], parameterAliases: [String: String] = ["beta": "tau"], title: String,
+    equation: String, tauDirection: String, source: String,
     citationKey: String, labels: Set<LabelNeed>, conventions: String, stationaryPoint: String,
     populationOptimum: String, stepZero: String
   ) {
     self.id = id
     self.aliases = aliases
+    self.parameterAliases = parameterAliases
     self.title = title
     self.equation = equation
     self.tauDirection = tauDirection

@@ -101,6 +101,21 @@ public struct PairSample: Hashable, Sendable {
     policyRejected / (reduction == .mean ? Double(rejectedTokens) : 1)
   }
 
+  /// log π(y_w|x) − log π(y_l|x), each divided by its token count when averaged: the margin without a reference.
+  @inlinable public func logProbabilityDifference(_ reduction: Reduction) -> Double {
+    chosenLogProbability(reduction) - rejectedLogProbability(reduction)
+  }
+
+  /// A loss whose derivatives are by the *reduced* log-probabilities (or log-ratios), by the chain rule: the derivative of a mean
+  /// over tokens by the sum is 1/tokens.
+  @inlinable public func evaluation(
+    loss: Double, dChosen: Double, dRejected: Double, _ reduction: Reduction
+  ) -> PairEvaluation {
+    if reduction == .sum { return PairEvaluation(loss: loss, dChosen: dChosen, dRejected: dRejected) }
+    return PairEvaluation(
+      loss: loss, dChosen: dChosen / Double(chosenTokens), dRejected: dRejected / Double(rejectedTokens))
+  }
+
   /// h = chosen log-ratio − rejected log-ratio.
   @inlinable public func margin(_ reduction: Reduction) -> Double {
     chosenLogRatio(reduction) - rejectedLogRatio(reduction)

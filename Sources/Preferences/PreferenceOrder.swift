@@ -8,6 +8,8 @@ public enum PreferenceOrder: String, NamedChoice {
   case safety
   /// Every comparison appears once in each order it has.
   case both
+  /// The safe response is chosen where one is safe and the other is not, else the more helpful one.
+  case safeFirst = "safe-first"
 
   /// The comparisons oriented so that `first` is the chosen response.
   ///
@@ -21,10 +23,18 @@ public enum PreferenceOrder: String, NamedChoice {
         case .helpfulness: [comparison.better].compactMap(\.self)
         case .safety: [comparison.safer].compactMap(\.self)
         case .both: [comparison.better, comparison.safer].compactMap(\.self)
+        case .safeFirst: [safeFirstWinner(comparison)].compactMap(\.self)
         }
       if winners.isEmpty { missing += 1 }
       for winner in winners { pairs.append(winner == .first ? comparison : comparison.swapped) }
     }
     return (pairs, missing)
+  }
+
+  /// Nil where a safety flag is unknown, or both agree and no response is the more helpful one.
+  private func safeFirstWinner<Item>(_ comparison: Comparison<Item>) -> Slot? {
+    guard let firstSafe = comparison.firstSafe, let secondSafe = comparison.secondSafe else { return nil }
+    if firstSafe == secondSafe { return comparison.better }
+    return firstSafe ? .first : .second
   }
 }

@@ -1,11 +1,14 @@
 import Basics
+import Foundation
 import Objectives
+import TestSupport
 import Testing
 
 /// Naming an objective and setting its hyper-parameters.
 @Suite struct CatalogueTests {
   @Test func `names are unique, lowercase and have complete cards`() {
-    #expect(Set(catalogue.map(\.card.id)).count == catalogue.count)
+    let names = catalogue.flatMap { [$0.card.id] + $0.card.aliases }
+    #expect(Set(names).count == names.count && names.allSatisfy { $0 == $0.lowercased() })
     for card in catalogue.map(\.card) {
       #expect(card.id == card.id.lowercased() && !card.id.isEmpty)
       for text in [
@@ -13,9 +16,21 @@ import Testing
       ] {
         #expect(!text.isEmpty, "\(card.id)")
       }
-      #expect(card.labels.contains(.order))
+      #expect(!card.labels.isEmpty && !card.populationOptimum.isEmpty, "\(card.id)")
       #expect(card.source.contains("arXiv"), "\(card.id)")
       #expect(card.tauDirection.contains("τ"), "\(card.id)")
+    }
+  }
+
+  @Test func `every card's source is in the bibliography, with its arXiv number`() throws {
+    let text = try String(contentsOf: packageRoot.appending(path: "Paper/references.bib"), encoding: .utf8)
+    let entries = text.split(separator: "\n@").map { $0.hasPrefix("@") ? $0.dropFirst() : $0 }
+    for card in catalogue.map(\.card) {
+      let entry = entries.first { $0.contains("{\(card.citationKey),") }
+      #expect(entry != nil, "\(card.citationKey)")
+      if card.citationKey != "mitchell2023cdpo", let number = card.source.firstMatch(of: /arXiv (\d{4}\.\d{5})/) {
+        #expect(entry?.contains(number.1) == true, "\(card.id): \(number.1)")
+      }
     }
   }
 
@@ -28,6 +43,43 @@ import Testing
     #expect(error?.exitCode == .usage)
     #expect(error?.advice?.contains("constrained-dpo") == true)
     #expect(error?.advice?.contains("conservative-dpo") == true)
+  }
+
+  @Test func `soft labels and safety flags need no order`() {
+    let unordered = Set(catalogue.map(\.card).filter { !$0.labels.contains(.order) }.map(\.id))
+    #expect(unordered == ["constrained-dpo", "mocan", "pecan", "safe-kto"])
+  }
+
+  @Test(arguments: [
+    ("slic", "hinge"), ("RDPO", "robust-dpo"), ("rpo", "dpo-sft"), ("label-smoothing", "conservative-dpo"),
+    ("safe-dpo", "safedpo"),
+  ])
+  func `an alias is as good as the name`(alias: String, id: String) throws {
+    #expect(try catalogueEntry(alias).card.id == id)
+  }
+
+  @Test func `other codebases' names of hyper-parameters are known`() throws {
+    #expect(try catalogueEntry("orpo").canonicalName("beta") == "lambda")
+    #expect(try catalogueEntry("simpo").canonicalName("simpo_gamma") == "gamma")
+    #expect(try catalogueEntry("dpo-sft").canonicalName("rpo_alpha") == "anchor")
+    #expect(try catalogueEntry("bfpo").canonicalName("alpha") == "alpha")
+    #expect(try catalogueEntry("sft").canonicalName("beta") == nil)
+    for entry in catalogue {
+      for (alias, name) in entry.card.parameterAliases where alias != "beta" {
+        #expect(entry.parameters[name] != nil && alias == alias.lowercased(), "\(entry.card.id) \(alias)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("conservative-dpo", "epsilon", 0.6), ("robust-dpo", "epsilon", 0.5), ("safedpo", "delta", -1), ("bso", "clamp", 0),
+    ("bso", "lambda", 0), ("modpo", "safetyWeight", 1), ("constrained-dpo", "lambdaInitial", 21),
+    ("constrained-dpo", "lambdaInterval", 0), ("dpo-sft", "anchor", -0.1), ("kto", "lambdaDesirable", -1),
+    ("orpo", "lambda", -0.1), ("simpo", "gamma", -1),
+  ])
+  func `a hyper-parameter out of range is named`(id: String, name: String, value: Double) {
+    let error = #expect(throws: UserError.self) { try catalogueEntry(id).make([name: .number(value)]) }
+    #expect(error?.exitCode == .usage && error?.why?.hasPrefix(name) == true)
   }
 
   @Test func `an unknown objective gets the nearest name`() {

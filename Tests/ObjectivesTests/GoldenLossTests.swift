@@ -47,6 +47,13 @@ import Testing
   @Test func `the defaults are the documented ones`() {
     #expect(DPO().tau == 0.1 && IPO().tau == 0.1 && BFPO().tau == 0.01)
     #expect(BFPO().alpha == 0.5 && BFPO().b1 == 3)
-    for entry in catalogue { #expect(entry.defaults.reduction == .sum, "\(entry.card.id)") }
+    for entry in catalogue {
+      #expect(entry.defaults.reduction == (["simpo", "orpo"].contains(entry.card.id) ? .mean : .sum))
+    }
+    #expect(SafeDPO().delta == 10 && SafeDPO().tau == 0.1)
+    #expect(BSO().shift == 30 && BSO().lambda == 0.2 && BSO().scale == 4 && BSO().tau == 0.1)
+    #expect(ConservativeDPO().epsilon == 0.1 && RobustDPO().epsilon == 0.1)
+    #expect(SimPO().tau == 2 && SimPO().gamma == 0.5 && ORPO().lambda == 0.1)
+    #expect(KTO().lambdaDesirable == 1 && KTO().lambdaUndesirable == 1)
   }
 }

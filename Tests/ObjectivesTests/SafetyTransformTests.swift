@@ -8,7 +8,7 @@ import Testing
   private let unsafeOverSafe = PairLabel(chosenSafe: false, rejectedSafe: true)
   private let unsafe = PairLabel(chosenSafe: false, rejectedSafe: false)
 
-  @Test(arguments: ["safedpo"]) func `unsafe over safe is learnt as the swapped pair`(id: String) throws {
+  @Test(arguments: ["safedpo", "bso"]) func `unsafe over safe is learnt as the swapped pair`(id: String) throws {
     let objective = try catalogueEntry(id).make(["tau": .number(0.3)])
     let pair = PairSample(
       policyChosen: -3, policyRejected: -7.5, referenceChosen: -4, referenceRejected: -6.25, label: unsafeOverSafe)
@@ -21,7 +21,8 @@ import Testing
     #expect(objective.admits(unsafeOverSafe))
   }
 
-  @Test(arguments: ["safedpo"]) func `two unsafe responses are left out, or kept as they are`(id: String) throws {
+  @Test(arguments: ["safedpo", "bso"]) func `two unsafe responses are left out, or kept as they are`(id: String) throws
+  {
     let pair = PairSample(
       policyChosen: -3, policyRejected: -7.5, referenceChosen: -4, referenceRejected: -6.25, label: unsafe)
     let objective = try catalogueEntry(id).make([:])
