@@ -63,7 +63,7 @@ let package = Package(
     tests("PreferencesTests", ["Preferences", "Language", "Basics"]),
     tests("TheoryTests", ["Theory", "Objectives", "Basics"]),
     tests("PlottingTests", ["Plotting"]),
-    tests("ReportingTests", ["Reporting", "Plotting", "Laboratory", "Basics"]),
+    tests("ReportingTests", ["Reporting", "Plotting", "Laboratory", "Objectives", "Basics"]),
   ],
   swiftLanguageModes: [.v6]
 )

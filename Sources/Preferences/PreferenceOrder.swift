@@ -18,20 +18,24 @@ public enum PreferenceOrder: String, NamedChoice {
     var pairs: [Comparison<Item>] = []
     var missing = 0
     for comparison in comparisons {
-      let winners: [Slot] =
-        switch self {
-        case .helpfulness: [comparison.better].compactMap(\.self)
-        case .safety: [comparison.safer].compactMap(\.self)
-        case .both: [comparison.better, comparison.safer].compactMap(\.self)
-        case .safeFirst: [safeFirstWinner(comparison)].compactMap(\.self)
-        }
+      let winners = winners(of: comparison)
       if winners.isEmpty { missing += 1 }
       for winner in winners { pairs.append(winner == .first ? comparison : comparison.swapped) }
     }
     return (pairs, missing)
   }
 
-  /// Nil where a safety flag is unknown, or both agree and no response is the more helpful one.
+  /// The chosen response of a comparison: none where it lacks the order, and up to two for ``both``.
+  func winners<Item>(of comparison: Comparison<Item>) -> [Slot] {
+    switch self {
+    case .helpfulness: [comparison.better].compactMap(\.self)
+    case .safety: [comparison.safer].compactMap(\.self)
+    case .both: [comparison.better, comparison.safer].compactMap(\.self)
+    case .safeFirst: [safeFirstWinner(comparison)].compactMap(\.self)
+    }
+  }
+
+  /// Nil where a safety flag is unknown, or where both agree and no response is known to be more helpful.
   private func safeFirstWinner<Item>(_ comparison: Comparison<Item>) -> Slot? {
     guard let firstSafe = comparison.firstSafe, let secondSafe = comparison.secondSafe else { return nil }
     if firstSafe == secondSafe { return comparison.better }

@@ -25,6 +25,8 @@ public struct MethodStyle: Hashable, Sendable {
     switch order {
     case nil, "helpfulness", "helpful", "better": return MethodStyle(shape: family.shape, colour: family.main)
     case "safety", "safe", "safer": return MethodStyle(shape: family.shape, colour: family.companion)
+    case "safe-first":
+      return MethodStyle(shape: family.shape, colour: family.companion.mixed(with: .black, share: 0.35))
     default: return MethodStyle(shape: family.shape, colour: family.main.mixed(with: .black, share: 0.55))
     }
   }
@@ -61,15 +63,48 @@ public struct MethodStyle: Hashable, Sendable {
     "bfpo": Family(.diamond, .vermillion, .orange),
     "dpo": Family(.circle, .blue, .skyBlue),
     "ipo": Family(.square, .bluishGreen),
-    "constrained-dpo": Family(.triangle, .reddishPurple),
-    "safe-rlhf": Family(.triangleDown, .black),
-    "modpo": Family(.pentagon, .orange),
+    // Other losses of the margin, and DPO with an anchor.
     "conservative-dpo": Family(.hexagon, .skyBlue),
+    "robust-dpo": Family(.pentagon, .skyBlue),
+    "hinge": Family(.triangle, .skyBlue),
+    "dpo-sft": Family(.triangleDown, .skyBlue),
+    // Without a reference.
+    "sft": Family(.square, olive),
+    "cpo": Family(.circle, olive),
+    "simpo": Family(.triangle, olive),
+    "orpo": Family(.triangleDown, olive),
+    // Responses that count each for itself.
+    "kto": Family(.square, brown),
+    "safe-kto": Family(.diamond, brown),
+    // From the safety flags.
+    "safedpo": Family(.triangle, .bluishGreen),
+    "bso": Family(.pentagon, .bluishGreen),
+    // Under a cost constraint.
+    "constrained-dpo": Family(.triangle, .reddishPurple),
+    "mocan": Family(.square, .reddishPurple),
+    "pecan": Family(.diamond, .reddishPurple),
+    "safe-rlhf": Family(.triangleDown, .black),
+    "constrained": Family(.square, .black),
+    // Several stages or policies.
+    "modpo": Family(.pentagon, .orange),
+    "sacpo": Family(.circle, .orange),
+    "p-sacpo": Family(.triangle, .orange),
+    "reward-soup": Family(.square, .orange),
+    "preference-vector": Family(.triangleDown, .orange),
+    // Of a given reward.
+    "rlhf": Family(.circle, .grey),
+    "morl": Family(.diamond, .grey),
   ]
+
+  private static let olive = Colour(0x8A8000)
+  private static let brown = Colour(0x8C510A)
+
+  /// The methods that have a place in the table.
+  package static var methods: [String] { known.keys.sorted() }
 
   private static func fallback(_ method: String) -> Family {
     let shapes: [MarkerShape] = [.star, .hexagon]
-    let colours: [Colour] = [.reddishPurple, .orange, .skyBlue, Colour(0x8A8000), .blue, .bluishGreen, .vermillion]
+    let colours: [Colour] = [.reddishPurple, .orange, .grey, olive, .blue, .bluishGreen, .vermillion]
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in method.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     let choice = Int((hash ^ (hash >> 32)) % UInt64(shapes.count * colours.count))

@@ -21,7 +21,7 @@ import Testing
       let value = objective.evaluate(pair)
       let chosen = centralDifference(at: pair.policyChosen) { loss(objective, pair, \.policyChosen, $0) }
       let rejected = centralDifference(at: pair.policyRejected) { loss(objective, pair, \.policyRejected, $0) }
-      let rounding = 1e-10 * abs(value.loss)
+      let rounding = 3e-9 * abs(value.loss)
       for (derivative, difference) in [(value.dChosen, chosen), (value.dRejected, rejected)] {
         let allowed = 1e-6 * max(1, abs(derivative)) + rounding
         #expect(abs(derivative - difference) < allowed, "\(objective) \(pair)")

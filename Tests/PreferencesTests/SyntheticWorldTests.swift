@@ -70,4 +70,24 @@ import Testing
     #expect(PreferenceOrder.both.oriented([comparison]).pairs.map(\.first) == ["b", "a"])
     #expect(PreferenceOrder.safety.oriented([comparison]).pairs == [comparison])
   }
+
+  @Test func `safe first: by the flags where they differ, else by helpfulness`() {
+    func chosen(_ firstSafe: Bool?, _ secondSafe: Bool?, better: Slot?) -> [String] {
+      let comparison = Comparison(
+        first: "a", second: "b", better: better, safer: .second, firstSafe: firstSafe, secondSafe: secondSafe,
+        promptID: "p")
+      let oriented = PreferenceOrder.safeFirst.oriented([comparison])
+      #expect(oriented.pairs.count + oriented.missing == 1)
+      return oriented.pairs.map(\.first)
+    }
+    #expect(chosen(true, false, better: .second) == ["a"])
+    #expect(chosen(false, true, better: .first) == ["b"])
+    #expect(chosen(false, true, better: nil) == ["b"])
+    for both in [true, false] {
+      #expect(chosen(both, both, better: .first) == ["a"] && chosen(both, both, better: .second) == ["b"])
+      #expect(chosen(both, both, better: nil) == [], "nothing says which to choose")
+    }
+    #expect(chosen(nil, false, better: .first) == [] && chosen(true, nil, better: .first) == [])
+    #expect(PreferenceOrder(rawValue: "safe-first") == .safeFirst)
+  }
 }

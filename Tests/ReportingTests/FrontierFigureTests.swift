@@ -1,5 +1,6 @@
 import Basics
 import Laboratory
+import Objectives
 import Plotting
 import Reporting
 import TestSupport
@@ -148,5 +149,18 @@ import Testing
     #expect(MethodStyle.of(method: "bfpo") == MethodStyle(shape: .diamond, colour: .vermillion))
     #expect(MethodStyle.of(method: "dpo", order: "safety").shape == MethodStyle.of(method: "dpo").shape)
     #expect(MethodStyle.of(method: "new-one") == MethodStyle.of(method: "new-one"))
+  }
+
+  @Test func `every objective has a style of its own, in every order`() {
+    var owners: [MethodStyle: String] = [:]
+    for method in MethodStyle.methods {
+      for order in ["helpfulness", "safety", "safe-first", "both"] {
+        let other = owners.updateValue("\(method), \(order)", forKey: MethodStyle.of(method: method, order: order))
+        #expect(other == nil, "\(method), \(order) looks like \(other ?? "")")
+      }
+    }
+    #expect(Set(catalogue.map(\.card.id)).isSubset(of: MethodStyle.methods))
+    let unknown = ["a-method-nobody-has-heard-of", "new-one", "another"].map { MethodStyle.of(method: $0) }
+    #expect(Set(unknown).isDisjoint(with: owners.keys))
   }
 }

@@ -60,12 +60,20 @@ private struct Explanation: Encodable {
     var target: Double?
     var stationaryMargin: Double?
     var lossAtReference: Double
-    /// L′(0): negative raises the margin, positive lowers it.
+    /// ∂L/∂log π(y_w|x) at the reference, L′(0) for a function of the margin: negative raises the chosen response.
     var derivativeAtReference: Double
+    /// ∂L/∂log π(y_l|x) at the reference.
+    var rejectedDerivativeAtReference: Double
+    /// Whether the objective learns from the pair; a pair that it leaves out has loss 0.
+    var isUsed: Bool
   }
 
   var schema = 1
   var id: String
+  var aliases: [String]
+  var parameterAliases: [String: String]
+  /// Whether the loss is a function of the margin h alone.
+  var isFunctionOfMargin: Bool
   var title: String
   var equation: String
   var tauDirection: String
@@ -83,6 +91,10 @@ private struct Explanation: Encodable {
   init(_ entry: CatalogueEntry, objective: any Objective) {
     let card = entry.card
     id = card.id
+    aliases = card.aliases
+    parameterAliases = card.parameterAliases.filter { entry.parameters[$0.value] != nil && $0.key != $0.value }
+      .filter { entry.parameters[$0.key] == nil }
+    isFunctionOfMargin = objective is any MarginObjective
     title = card.title
     equation = card.equation
     tauDirection = card.tauDirection
@@ -108,7 +120,8 @@ private struct Explanation: Encodable {
       return LabelCase(
         chosenSafe: chosen, rejectedSafe: rejected, target: target,
         stationaryMargin: target.flatMap { target in targeted.map { target / $0.tau } }, lossAtReference: value.loss,
-        derivativeAtReference: value.dChosen)
+        derivativeAtReference: value.dChosen, rejectedDerivativeAtReference: value.dRejected,
+        isUsed: objective.admits(label))
     }
   }
 
@@ -118,7 +131,7 @@ private struct Explanation: Encodable {
 
         \(equation)
 
-        h = [log π(y_w|x) − log π_ref(y_w|x)] − [log π(y_l|x) − log π_ref(y_l|x)]
+      \(isFunctionOfMargin || equation.contains("τh") ? marginText : "")\
         y_w is the chosen response, y_l the rejected one, π_ref the reference policy.
 
 
@@ -129,29 +142,43 @@ private struct Explanation: Encodable {
         ["loss at the reference", stepZero],
         ["labels needed", labels.map(Self.words).joined(separator: ", ")], ["conventions", conventions],
         ["source", source],
-      ], header: nil
+      ] + (aliases.isEmpty ? [] : [["also known as", aliases.joined(separator: ", ")]]), header: nil
     ).text()
     let names = hyperparameters.keys.sorted()
     let rows = names.map { [$0, Self.plain(hyperparameters[$0]), Self.plain(defaults[$0])] }
     text +=
       "\n" + Table(rows, header: ["hyper-parameter", "value", "default"], alignment: [.left, .right, .right]).text()
-    if names.contains("tau") { text += "`beta` is accepted for `tau` and recorded as `tau`.\n" }
+    for (alias, name) in parameterAliases.sorted(by: { $0.key < $1.key }) {
+      text += "`\(alias)` is accepted for `\(name)` and recorded as `\(name)`.\n"
+    }
     if !labelTable.isEmpty { text += "\n" + labelTableText() }
     return text
   }
 
+  /// Columns for g and h* only where there is a target, one for the rejected response only where it is not the opposite of the chosen.
   private func labelTableText() -> String {
+    let hasTarget = labelTable.contains { $0.target != nil }
     let rows = labelTable.map { row in
-      [
-        row.chosenSafe ? "safe" : "unsafe", row.rejectedSafe ? "safe" : "unsafe", Self.plain(row.target),
-        Self.plain(row.stationaryMargin), Self.plain(row.lossAtReference), Self.plain(row.derivativeAtReference),
-        row.derivativeAtReference < 0 ? "raised" : row.derivativeAtReference > 0 ? "lowered" : "kept",
-      ]
+      [row.chosenSafe ? "safe" : "unsafe", row.rejectedSafe ? "safe" : "unsafe"]
+        + (hasTarget ? [Self.plain(row.target), Self.plain(row.stationaryMargin)] : [])
+        + [Self.plain(row.lossAtReference), Self.plain(row.derivativeAtReference)]
+        + [row.isUsed ? Self.movement(row.derivativeAtReference) : "left out with the pair"]
+        + (isFunctionOfMargin ? [] : [Self.movement(row.rejectedDerivativeAtReference)])
     }
-    return Table(
-      rows, header: ["chosen", "rejected", "g", "h* = g/τ", "L(0)", "L′(0)", "the chosen response is"],
-      alignment: [.left, .left, .right, .right, .right, .right, .left]
-    ).text()
+    let header =
+      ["chosen", "rejected"] + (hasTarget ? ["g", "h* = g/τ"] : [])
+      + (isFunctionOfMargin ? ["L(0)", "L′(0)"] : ["L at π_ref", "∂L/∂log π(y_w)"])
+      + ["the chosen response is"] + (isFunctionOfMargin ? [] : ["the rejected one is"])
+    let numbers = [Table.Alignment](repeating: .right, count: hasTarget ? 4 : 2)
+    return Table(rows, header: header, alignment: [.left, .left] + numbers + [.left, .left]).text()
+  }
+
+  private static func movement(_ derivative: Double) -> String {
+    derivative < 0 ? "raised" : derivative > 0 ? "lowered" : "kept"
+  }
+
+  private var marginText: String {
+    "\n  h = [log π(y_w|x) − log π_ref(y_w|x)] − [log π(y_l|x) − log π_ref(y_l|x)]\n"
   }
 
   static func words(_ label: String) -> String {

@@ -9,8 +9,11 @@ extension Command {
     discussion: """
       Each input line is an object with `policyChosen`, `policyRejected`, `referenceChosen`, `referenceRejected`:
       log-probabilities in nats, summed over response tokens. `chosenSafe` and `rejectedSafe` (true, false, 1 or 0)
-      are needed by objectives with safety flags, `chosenTokens` and `rejectedTokens` with `--set reduction=mean`.
-      Other fields are ignored. The derivatives are by the summed log-probabilities `policyChosen` and `policyRejected`.
+      are needed by objectives with safety flags, `chosenReward`, `rejectedReward`, `chosenCost` and `rejectedCost` by those
+      with rewards or costs, `multiplier` (λ ≥ 0) by those with a cost constraint, `chosenTokens` and `rejectedTokens` with
+      `reduction=mean`, the default of SimPO and ORPO. `./bfpo explain OBJECTIVE` lists what one needs; other fields are ignored.
+      The derivatives are by the summed log-probabilities `policyChosen` and `policyRejected`. A pair that the objective leaves
+      out has loss 0. KTO compares with means over a batch: the whole input is one batch, and the means count as constants.
       """,
     examples: [
       Example("./bfpo loss --objective dpo --json < pairs.jsonl", "one object {loss, dChosen, dRejected} a line"),
@@ -28,27 +31,47 @@ extension Command {
   ) { arguments in
     let entry = try catalogueEntry(try arguments.required("objective"), at: arguments.place("objective"))
     let objective = try entry.make(try arguments.hyperparameters(), at: arguments.place(Option.set.name))
-    let reader = PairReader(needs: entry.card.labels, reduction: objective.reduction)
+    let reader = PairReader(entry.card, objective)
     let (lines, source) = try inputLines(arguments.positional("FILE"), arguments.console)
+    var batch: [(pair: PairSample, place: String)] = []
     var number = 0
     while let line = lines() {
       number += 1
       if line.allSatisfy(\.isWhitespace) { continue }
       let place = "\(source), line \(number)"
-      let value = objective.evaluate(try reader.pair(line, at: place))
-      guard value.loss.isFinite, value.dChosen.isFinite, value.dRejected.isFinite else {
-        throw UserError(
-          "the loss of \(entry.card.id) is not finite", at: place, because: "the numbers are too large for a Double",
-          exitCode: .numericalFailure)
+      let pair = try reader.pair(line, at: place)
+      if objective.usesBatchMeans {
+        batch.append((pair, place))
+      } else {
+        if number == 1, !arguments.isJSON { arguments.console.output("loss\tdChosen\tdRejected") }
+        arguments.console.output(try lossLine(objective, pair, at: place, isJSON: arguments.isJSON))
       }
-      if number == 1, !arguments.isJSON { arguments.console.output("loss\tdChosen\tdRejected") }
-      arguments.console.output(
-        arguments.isJSON
-          ? #"{"loss":\#(value.loss),"dChosen":\#(value.dChosen),"dRejected":\#(value.dRejected)}"#
-          : "\(value.loss)\t\(value.dChosen)\t\(value.dRejected)")
+    }
+    guard !batch.isEmpty else { return .success }
+    let means = BatchMeans(batch.map(\.pair), reduction: objective.reduction)
+    if !arguments.isJSON { arguments.console.output("loss\tdChosen\tdRejected") }
+    for (pair, place) in batch {
+      var pair = pair
+      pair.batch = means
+      arguments.console.output(try lossLine(objective, pair, at: place, isJSON: arguments.isJSON))
     }
     return .success
   }
+}
+
+/// The loss and the derivatives of a pair as a line of output.
+///
+/// - Throws: ``UserError`` (3) when one of them is not finite.
+private func lossLine(_ objective: any Objective, _ pair: PairSample, at place: String, isJSON: Bool) throws -> String {
+  let value = objective.evaluate(pair)
+  guard value.loss.isFinite, value.dChosen.isFinite, value.dRejected.isFinite else {
+    throw UserError(
+      "the loss of \(type(of: objective).card.id) is not finite", at: place,
+      because: "the numbers are too large for a Double", exitCode: .numericalFailure)
+  }
+  return isJSON
+    ? #"{"loss":\#(value.loss),"dChosen":\#(value.dChosen),"dRejected":\#(value.dRejected)}"#
+    : "\(value.loss)\t\(value.dChosen)\t\(value.dRejected)"
 }
 
 /// The lines of a file, or of standard input when there is none, and what to call their source.
@@ -67,6 +90,13 @@ func inputLines(_ path: String?, _ console: Console) throws -> (next: () -> Stri
 private struct PairReader {
   let needs: Set<LabelNeed>
   let reduction: Reduction
+  let needsMultiplier: Bool
+
+  init(_ card: ObjectiveCard, _ objective: any Objective) {
+    needs = card.labels
+    reduction = objective.reduction
+    needsMultiplier = objective.multiplierRule != .none
+  }
 
   func pair(_ line: String, at place: String) throws -> PairSample {
     let fields = try object(line, at: place)
@@ -81,7 +111,23 @@ private struct PairReader {
       rejectedTokens: isMean ? try count("rejectedTokens", fields, place) : 1,
       label: PairLabel(
         chosenSafe: needsFlags ? try truth("chosenSafe", fields, place) : nil,
-        rejectedSafe: needsFlags ? try truth("rejectedSafe", fields, place) : nil))
+        rejectedSafe: needsFlags ? try truth("rejectedSafe", fields, place) : nil,
+        chosenScores: try scores("chosen", fields, place), rejectedScores: try scores("rejected", fields, place),
+        multiplier: needsMultiplier ? try multiplier(fields, place) : 0))
+  }
+
+  /// Nil for an objective that needs neither rewards nor costs; 0 stands for the one it does not need.
+  private func scores(_ response: String, _ fields: [String: JSONValue], _ place: String) throws -> ResponseScores? {
+    guard needs.contains(.rewards) || needs.contains(.costs) else { return nil }
+    return ResponseScores(
+      reward: needs.contains(.rewards) ? try number("\(response)Reward", fields, place) : 0,
+      cost: needs.contains(.costs) ? try number("\(response)Cost", fields, place) : 0)
+  }
+
+  private func multiplier(_ fields: [String: JSONValue], _ place: String) throws -> Double {
+    let value = try number("multiplier", fields, place)
+    if value >= 0 { return value }
+    throw wrong("multiplier", .number(value), "a number of at least 0", place)
   }
 
   private func object(_ line: String, at place: String) throws -> [String: JSONValue] {

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Laboratory
 import Language
+import Preferences
 
 extension Command {
   static let train = Command(
@@ -24,7 +25,7 @@ extension Command {
       .set,
       Option(
         "order", value: "ORDER", "Which order makes a response the chosen one.",
-        choices: ["helpfulness", "safety", "both"]),
+        choices: PreferenceOrder.allCases.map(\.rawValue)),
       Option("data", value: "FILE", "Preference pairs; may be given several times.", isRepeated: true),
       Option("format", value: "FORMAT", "The data's format.", defaultText: "recognised from the rows"),
       Option(
