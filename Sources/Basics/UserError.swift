@@ -35,6 +35,8 @@ public struct UserError: Error, Equatable, Sendable, CustomStringConvertible {
 /// The exit codes of the program (after `sysexits.h` where it has one).
 public enum ExitCode: Int32, Sendable {
   case success = 0
+  /// A claim that `verify` checks does not hold.
+  case claimFailed = 1
   /// Some cells of a sweep failed.
   case someCellsFailed = 2
   /// A non-finite number, or a failed self-check.

@@ -33,7 +33,7 @@ extension ConstrainedProblem {
   public func solve() -> ConstrainedOptimum {
     let free = dual(at: 0)
     if free.slope >= 0 { return .solved(solution(free, steps: 0)) }
-    guard leastCost < budget, let (low, high) = bracket() else { return .infeasible(leastCost: leastCost) }
+    guard hasInterior, let (low, high) = bracket() else { return .infeasible(leastCost: leastCost) }
     var (lower, upper) = (low, high)
     var point = dual(at: lower.multiplier)
     var best = point
@@ -53,6 +53,12 @@ extension ConstrainedProblem {
       point = dual(at: next)
     }
     return .solved(solution(best, steps: 200))
+  }
+
+  /// Slater's condition E_x min_y c < d, by more than the rounding of a mean of costs.
+  private var hasInterior: Bool {
+    let largest = prompts.reduce(abs(budget)) { max($0, $1.cost.map(abs).max() ?? 0) }
+    return budget - leastCost > 1e-14 * largest
   }
 
   /// Neighbouring powers of two (or zero) between which D′ changes sign; nil when rounding hides that the budget can be kept.

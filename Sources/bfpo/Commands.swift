@@ -11,6 +11,8 @@ let commands: [Command] = [
   .dataInspect,
   .plot,
   .explain,
+  .theory,
+  .verify,
   .bench,
   .modelFetch,
   .modelInspect,

@@ -30,9 +30,9 @@ import Testing
     #expect(finds.isEmpty, "\(finds)")
   }
 
-  @Test func `objectives and figures need no Foundation`() throws {
+  @Test func `objectives, theory and figures need no Foundation`() throws {
     let files = try swiftFiles("Sources").filter {
-      $0.path.contains("/Sources/Objectives/") || $0.path.contains("/Sources/Plotting/")
+      file in ["Objectives", "Theory", "Plotting"].contains { file.path.contains("/Sources/\($0)/") }
     }
     #expect(!files.isEmpty)
     #expect(try find(["^import (Foundation|FoundationEssentials|Dispatch)"], in: files).isEmpty)

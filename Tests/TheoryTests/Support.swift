@@ -1,39 +1,12 @@
 import Basics
 import Theory
 
-/// The correlated world F1: the product form is not exact here.
-let correlatedWorld: FiniteWorld = {
-  let t = [1.2, 0.4, -0.3, 0.8]
-  return FiniteWorld(
-    reference: [0.1, 0.2, 0.3, 0.4], comparison: [0.4, 0.3, 0.2, 0.1],
-    preference: t.map { a in t.map { sigmoid(a - $0) } }, safety: [0.9, 0.2, 0.6, 0.05])
-}()
+let correlatedWorld = Fixtures.correlated
+let productWorld = Fixtures.product
+let twoPrompts = Fixtures.twoPrompts
 
-/// The product world F2: three help levels by two safety levels, drawn independently.
-let productWorld: FiniteWorld = {
-  let levels = [1.0, 1.0, 0.2, 0.2, -0.7, -0.7]
-  let comparison = [0.5, 0.3, 0.2].flatMap { [$0 * 0.6, $0 * 0.4] }
-  return FiniteWorld(
-    reference: [0.05, 0.15, 0.2, 0.1, 0.3, 0.2], comparison: comparison,
-    preference: levels.map { a in levels.map { sigmoid(2 * (a - $0)) } },
-    safety: [0.95, 0.1, 0.95, 0.1, 0.95, 0.1])
-}()
-
-/// The four-response worlds: strict ranks (greater is more helpful, equal is a tie) and safety flags, uniform reference.
-func rankedWorld(_ ranks: [Int], safe: [Int]) -> FiniteWorld {
-  FiniteWorld(
-    reference: [Double](repeating: 1 / Double(ranks.count), count: ranks.count),
-    preference: ranks.map { a in ranks.map { a > $0 ? 1 : a < $0 ? 0 : 0.5 } },
-    safety: ranks.indices.map { safe.contains($0) ? 1 : 0 })
-}
-
-/// The two-prompt constrained instance with β = ½ and budget −0.2.
-let twoPrompts = ConstrainedProblem(
-  [
-    ConstrainedPrompt(reference: [0.4, 0.3, 0.2, 0.1], reward: [1, 2, 0.5, 0], cost: [0.5, 1.5, -0.5, -1]),
-    ConstrainedPrompt(
-      reference: [0.25, 0.25, 0.25, 0.25], reward: [0.2, 1.5, 1, -0.5], cost: [-1, 2, 0.3, -0.2]),
-  ], beta: 0.5, budget: -0.2)
+/// A four-response world of the illustration.
+func rankedWorld(_ ranks: [Int], safe: [Int]) -> FiniteWorld { Fixtures.ranked(ranks, safe: safe) }
 
 /// The largest difference of two vectors of the same length.
 func worst(_ a: [Double], _ b: [Double]) -> Double {
