@@ -16,12 +16,13 @@ import Preferences
 ///   - streams: never empty; each with at least one pair.
 ///   - stepZeroTolerance: see ``checkStepZero``; nats per response.
 ///   - multiplier: λ of the objective's cost constraint, fixed or moving; see ``Objective/multiplierRule``.
-///   - afterStep: called with the number of steps done; throwing stops the run.
+///   - afterStep: called with the number of steps done and the policy as it then is; throwing stops the run.
 /// - Returns: the training curve.
 /// - Throws: ``UserError`` (3) at the first non-finite number, naming step, pair and tensor; whatever `afterStep` throws.
 public func trainOffline<P: Policy & ~Copyable, O: Objective>(
   _ policy: inout P, streams: [PairStream<P.Query>], objective: O, configuration: TrainingConfiguration, seed: SeedTree,
-  stepZeroTolerance: Double, multiplier: Multiplier<P> = .unconstrained, afterStep: (Int) throws -> Void = { _ in }
+  stepZeroTolerance: Double, multiplier: Multiplier<P> = .unconstrained,
+  afterStep: (Int, borrowing P) throws -> Void = { _, _ in }
 ) throws -> TrainingCurve {
   precondition(!streams.isEmpty && streams.allSatisfy { !$0.pairs.isEmpty }, "training needs at least one pair")
   let samplers = streams.map {
@@ -52,7 +53,7 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
     if multiplier.isConstrained { point.multiplier = multiplier.value }
     point.expectedCost = try multiplier.advance(policy, step: step + 1)
     curve.append(point)
-    try afterStep(step + 1)
+    try afterStep(step + 1, policy)
   }
   return curve
 }
