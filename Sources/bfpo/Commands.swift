@@ -3,6 +3,7 @@ let commands: [Command] = [
   .sweepRun,
   .sweepPlan,
   .sweepStatus,
+  .illustrate,
   .train,
   .score,
   .generate,

@@ -112,7 +112,8 @@ struct StageRunner<P: Policy & ~Copyable> {
     func opened<O: Objective>(_ objective: O) throws -> TrainingCurve {
       try trainOffline(
         &policy, streams: streams, objective: objective, configuration: cell.training, seed: trainingSeed(cell),
-        stepZeroTolerance: supply.stepZeroTolerance, multiplier: multiplier) { step, _ in try afterStep(step) }
+        stepZeroTolerance: supply.stepZeroTolerance, multiplier: multiplier
+      ) { step, _ in try afterStep(step) }
     }
     return try opened(objective)
   }
