@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Objectives
 
 extension Command {
@@ -178,7 +179,7 @@ private struct Explanation: Encodable {
   }
 
   private var marginText: String {
-    "\n  h = [log π(y_w|x) − log π_ref(y_w|x)] − [log π(y_l|x) − log π_ref(y_l|x)]\n"
+    "  h = [log π(y_w|x) − log π_ref(y_w|x)] − [log π(y_l|x) − log π_ref(y_l|x)]\n"
   }
 
   static func words(_ label: String) -> String {
@@ -203,8 +204,12 @@ private struct Explanation: Encodable {
   }
 
   private static func significant(_ value: Double) -> String {
-    var scale = 1.0
-    while abs(value) * scale < 1e5, scale < 1e12 { scale *= 10 }
-    return "\((value * scale).rounded() / scale)"
+    let exponent = (log10(abs(value))).rounded(.down)
+    if exponent < 6 {
+      let scale = pow(10, min(5 - exponent, 12))
+      return "\((value * scale).rounded() / scale)"
+    }
+    let scale = pow(10, exponent - 5)
+    return "\((value / scale).rounded() / 1e5)e\(Int(exponent))"
   }
 }
