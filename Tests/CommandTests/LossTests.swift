@@ -45,6 +45,40 @@ import Testing
     #expect(abs(ipo.dChosen - (h - 1)) < 1e-15 && abs(ipo.dRejected + 2 * (h - 1) / 5) < 1e-15)
   }
 
+  @Test func `scores and the multiplier are asked for by those that need them`() throws {
+    let scores = #""chosenReward":1,"rejectedReward":0,"chosenCost":0.5,"rejectedCost":0.2"#
+    let pair = extended(scores + #","multiplier":2"#)
+    // p = σ(1 − 2 · .3), τh = .6: L′ = −.4 (p − σ(.6)).
+    let soft = try losses(["-o", "constrained-dpo", "--set", "tau=0.4"], pair)[0]
+    #expect(abs(soft.dChosen + 0.4 * (sigmoid(0.4) - sigmoid(0.6))) < 1e-15 && soft.dRejected == -soft.dChosen)
+    let costs = extended(#""chosenCost":0.5,"rejectedCost":0.2"#)
+    let modpo = try losses(["-o", "modpo", "--set", "tau=0.4", "--set", "w1=0.5"], costs)[0]
+    #expect(abs(modpo.loss - softplus(-2 * (0.6 + 0.5 * 0.3))) < 1e-15)
+    let without = try runProgram(["loss", "-o", "mocan"], input: extended(scores))
+    #expect(without.status == 65 && without.errors.contains("`multiplier` is missing"))
+    let negative = try runProgram(["loss", "-o", "mocan"], input: extended(scores + #","multiplier":-1"#))
+    #expect(negative.status == 65 && negative.errors.contains("`multiplier` is not a number of at least 0"))
+    #expect(try runProgram(["loss", "-o", "modpo"], input: Self.pair).errors.contains("`chosenCost` is missing"))
+  }
+
+  /// Log-ratios 1 and −.5, then 3 and 1: means 2 and .25, where alone they would be 1 and 0.
+  @Test func `the input is one batch for an objective with batch means`() throws {
+    let other = #"{"policyChosen":-8,"policyRejected":-9,"referenceChosen":-11,"referenceRejected":-10}"#
+    let values = try losses(["-o", "kto", "--set", "tau=0.4"], Self.pair + other)
+    #expect(values.count == 2)
+    #expect(abs(values[0].loss - (sigmoid(-0.4 * 0.75) + sigmoid(-0.4 * 2.5))) < 1e-15)
+    #expect(abs(values[1].loss - (sigmoid(-0.4 * 2.75) + sigmoid(-0.4 * 1))) < 1e-15)
+    let alone = try losses(["-o", "kto", "--set", "tau=0.4"], Self.pair)
+    #expect(abs(alone[0].loss - (sigmoid(-0.4) + sigmoid(-0.4 * 1.5))) < 1e-15)
+  }
+
+  @Test func `a pair that is left out has loss 0`() throws {
+    #expect(try losses(["-o", "safedpo"], labelled("0", "0")) == [Line(loss: 0, dChosen: 0, dRejected: 0)])
+    let explained = try runProgram(["explain", "safedpo"])
+    #expect(explained.output.contains("left out with the pair") && !explained.output.contains("h* = g/τ"))
+    #expect(try runProgram(["explain", "bfpo"]).output.contains("h* = g/τ"))
+  }
+
   @Test func `every digit survives`() throws {
     let margins = [0.1, 1.0 / 3, 1e-17, 123.456_789_012_345_67]
     let pairs = margins.map {
