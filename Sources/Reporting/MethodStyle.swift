@@ -83,8 +83,8 @@ public struct MethodStyle: Hashable, Sendable {
     "constrained-dpo": Family(.triangle, .reddishPurple),
     "mocan": Family(.square, .reddishPurple),
     "pecan": Family(.diamond, .reddishPurple),
-    "safe-rlhf": Family(.triangleDown, .black),
-    "constrained": Family(.square, .black),
+    "safe-rlhf": Family(.triangleDown, charcoal),
+    "constrained": Family(.square, charcoal),
     // Several stages or policies.
     "modpo": Family(.pentagon, .orange),
     "sacpo": Family(.circle, .orange),
@@ -96,6 +96,8 @@ public struct MethodStyle: Hashable, Sendable {
     "morl": Family(.diamond, .grey),
   ]
 
+  /// Not black, which has no darker shade.
+  private static let charcoal = Colour(0x444444)
   private static let olive = Colour(0x8A8000)
   private static let brown = Colour(0x8C510A)
 
