@@ -38,7 +38,7 @@ let package = Package(
         "Theory", "Training",
       ]),
     module("Plotting"),
-    module("Reporting", ["Basics", "Laboratory", "Plotting"]),
+    module("Reporting", ["Basics", "Laboratory", "Plotting", "Theory"]),
     .executableTarget(
       name: "bfpo",
       dependencies: [
@@ -54,8 +54,9 @@ let package = Package(
     tests("LanguageTests", ["Language", "ModelFiles", "Basics"]),
     tests("ModelFilesTests", ["ModelFiles", "Basics"]),
     tests("ObjectivesTests", ["Objectives", "Basics"]),
-    tests("LaboratoryTests", ["Basics", "Laboratory", "Language", "ModelFiles", "Objectives", "Preferences", "Theory"]),
-    tests("TrainingTests", ["Basics", "Objectives", "Policies", "Preferences", "Training"]),
+    tests(
+      "LaboratoryTests", ["Basics", "Laboratory", "Language", "ModelFiles", "Objectives", "Preferences", "Theory"]),
+    tests("TrainingTests", ["Basics", "Objectives", "Policies", "Preferences", "Theory", "Training"]),
     tests(
       "PeersTests", ["Basics", "ModelFiles", "Language", "Policies", "Objectives", "Preferences", "Training"]),
     tests("KernelsTests", ["Kernels", "CVectorMath", "Basics"]),

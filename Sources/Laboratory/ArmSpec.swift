@@ -27,22 +27,27 @@ public struct ArmSpec: Specification {
   public var from: String?
   public var scores: ScoreSource?
   public var stages: [JSONValue]
+  /// Arms of a group share a panel of the figures, under this title; says nothing about what is trained.
+  public var group: String
   public var merge: JSONValue?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, objective, order, settings, sweep, buffer, flipped, from, scores, stages, merge
+    case name, objective, order, settings, sweep, buffer, flipped, from, scores, stages, group, merge
   }
 
   public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
   public static var defaults: [String: JSONValue] {
     [
       "settings": .object([:]), "sweep": .object([:]), "buffer": .bool(false), "flipped": .bool(false),
-      "stages": .array([]), "order": .string(PreferenceOrder.helpfulness.rawValue),
+      "stages": .array([]), "group": .string(""), "order": .string(PreferenceOrder.helpfulness.rawValue),
     ]
   }
 
   /// What the other stages call the stage of the arm's own objective.
   public static let finalName = "final"
+
+  /// Whether the arm is more than one training run of its objective.
+  public var trainsInStages: Bool { !stages.isEmpty || merge != nil }
 
   /// Every stage in the order of training; the last one is the arm's own where it has an objective.
   ///

@@ -97,8 +97,16 @@ private struct AxisTable {
       }
       return ("\(stages[index].spec.name).\(parameter)", [.stage(index, parameter)])
     }
+    // An experiment's axis reaches a hyper-parameter by its own name only (β is τ): an alias such as CPO's `alpha` means
+    // something else to another objective.
+    let isOwn =
+      evenIfFixed
+      ? { _ in true }
+      : { (canonical: String) in
+        canonical.lowercased() == name.lowercased() || (canonical == "tau" && name.lowercased() == "beta")
+      }
     let having = stages.enumerated().compactMap { index, stage in
-      stage.entry.canonicalName(name).map { (index, $0) }
+      stage.entry.canonicalName(name).flatMap { isOwn($0) ? (index, $0) : nil }
     }
     let free = having.filter { index, parameter in
       !stages[index].spec.settings.keys.contains { stages[index].entry.canonicalName($0) == parameter }

@@ -37,7 +37,7 @@ struct LanguageSupply {
     let known =
       try start.policy.map { $0.policy.score(queries) }
       ?? cache.logProbabilities(queries) { reference.policy.score($0) }
-    let values = try start.scores?(queries) ?? []
+    let values = try start.scores?.scores(queries) ?? []
     var all = [Double](repeating: .nan, count: 2 * oriented.count)
     var allScores: [ResponseScores] = []
     if !values.isEmpty {
@@ -78,7 +78,7 @@ struct LanguageSupply {
   }
 
   private func multiplier(
-    _ rule: MultiplierRule, _ start: Trained<LlamaPolicy<Float>>?, _ scores: @escaping ResponseScorer<TokenQuery>
+    _ rule: MultiplierRule, _ start: Trained<LlamaPolicy<Float>>?, _ scores: ResponseScorer<TokenQuery>
   ) throws -> Multiplier<LlamaPolicy<Float>> {
     if rule == .none { return .unconstrained }
     throw UserError(

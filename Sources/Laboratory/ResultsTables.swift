@@ -2,17 +2,19 @@ import Basics
 
 /// The tidy table of an experiment: one row per cell and metric, in the order of the plan.
 ///
-/// Columns: cell, arm, objective, order, tau, alpha, seed, metric, value. Only finished cells have rows.
+/// Columns: cell, arm, objective, order, tau, alpha, every other swept hyper-parameter, seed, metric, value. Only finished cells
+/// have rows.
 public func metricsCSV(_ cells: [PlannedCell], records: [String: RunRecord]) -> String {
-  var lines = ["cell,arm,objective,order,tau,alpha,seed,metric,value"]
+  let others = otherAxes(cells.map(\.axes))
+  var lines = [(["cell", "arm", "objective", "order", "tau", "alpha"] + others + ["seed", "metric", "value"]).csvLine]
   for cell in cells {
     guard let record = records[cell.id], record.status == .done else { continue }
     let configuration = cell.configuration
     func parameter(_ name: String) -> String { configuration.parameters[name].map(axisText) ?? "" }
-    let head = [
-      cell.id, cell.arm, configuration.objective, configuration.order.rawValue, parameter("tau"), parameter("alpha"),
-      "\(configuration.seed)",
-    ].map(csvField).joined(separator: ",")
+    let head =
+      ([
+        cell.id, cell.arm, configuration.objective, configuration.order.rawValue, parameter("tau"), parameter("alpha"),
+      ] + others.map { axis($0, of: cell.axes) } + ["\(configuration.seed)"]).csvLine
     for (name, value) in record.metrics.sorted(by: { $0.key < $1.key }) {
       lines.append("\(head),\(csvField(name)),\(value)")
     }
@@ -22,11 +24,14 @@ public func metricsCSV(_ cells: [PlannedCell], records: [String: RunRecord]) -> 
 
 /// The summary table: one row per point and metric, with the interval and the number of seeds.
 public func summaryCSV(_ points: [SummaryPoint]) -> String {
-  var lines = ["arm,objective,order,tau,alpha,metric,mean,low,high,seeds,missing,failed"]
+  let others = otherAxes(points.map(\.axes))
+  var lines = [
+    (["arm", "objective", "order", "tau", "alpha"] + others
+      + ["metric", "mean", "low", "high", "seeds", "missing", "failed"]).csvLine
+  ]
   for point in points {
-    func axis(_ name: String) -> String { point.axes.first { $0.name == name }?.text ?? "" }
-    let head = [point.arm, point.objective, point.order, axis("tau"), axis("alpha")].map(csvField)
-      .joined(separator: ",")
+    let axes = (["tau", "alpha"] + others).map { axis($0, of: point.axes) }
+    let head = ([point.arm, point.objective, point.order] + axes).csvLine
     for (name, estimate) in point.metrics.sorted(by: { $0.key < $1.key }) {
       lines.append(
         "\(head),\(csvField(name)),\(estimate.mean),\(estimate.low),\(estimate.high),\(estimate.n),"
@@ -34,6 +39,18 @@ public func summaryCSV(_ points: [SummaryPoint]) -> String {
     }
   }
   return lines.joined(separator: "\n") + "\n"
+}
+
+/// The swept hyper-parameters beside τ and α, by name.
+private func otherAxes(_ axes: [[AxisValue]]) -> [String] {
+  Set(axes.flatMap { $0.map(\.name) }).subtracting(["tau", "alpha"]).sorted()
+}
+
+private func axis(_ name: String, of axes: [AxisValue]) -> String { axes.first { $0.name == name }?.text ?? "" }
+
+extension [String] {
+  /// The fields of a row of a comma-separated table.
+  public var csvLine: String { map(csvField).joined(separator: ",") }
 }
 
 /// A field quoted where RFC 4180 needs it.

@@ -111,7 +111,7 @@ private struct TabularSupply {
     }
     let queries = oriented.flatMap { [$0.first, $0.second] }
     let reference = start.policy.map { $0.policy.score(queries) } ?? makeReference().score(queries)
-    let pairs = preparePairs(oriented, reference: reference, scores: try start.scores?(queries) ?? []) { _ in 1 }
+    let pairs = preparePairs(oriented, reference: reference, scores: try start.scores?.scores(queries) ?? []) { _ in 1 }
     return [PairStream(name: "comparisons", pairs: pairs)]
   }
 
@@ -123,12 +123,18 @@ private struct TabularSupply {
     }
   }
 
-  /// λ from the exact dual, or following the exact expected cost of the policy.
+  /// λ from the exact dual, or following the exact expected cost of the policy. Implied costs are counted from the reference's
+  /// own expected cost, so that a budget of −1 asks for one nat less than that.
   private func multiplier(
-    _ rule: MultiplierRule, _ start: Trained<TabularPolicy>?, _ scores: @escaping ResponseScorer<TabularQuery>
+    _ rule: MultiplierRule, _ start: Trained<TabularPolicy>?, _ scores: ResponseScorer<TabularQuery>
   ) throws -> Multiplier<TabularPolicy> {
-    let table = try scores(world.allQueries)
     let (prompts, responses) = (world.spec.prompts, world.spec.responses)
+    var table = try scores.scores(world.allQueries)
+    for prompt in 0..<prompts where scores.isCostImplied {
+      let own = (prompt * responses)..<((prompt + 1) * responses)
+      let origin = zip(world.reference[prompt], table[own]).reduce(0) { $0 + $1.0 * $1.1.cost }
+      for i in own { table[i].cost -= origin }
+    }
     switch rule {
     case .none: return .unconstrained
     case .ascent(let ascent):

@@ -88,8 +88,19 @@ extension FrontierContent {
     let corner = "(\(compact(reference.x, digits: 4)), \(compact(reference.y, digits: 4)))"
     let name = reference == referencePolicy ? "the reference policy \(corner)" : "the point \(corner)"
     let alone =
-      arms.count < 2 ? "" : "; by arm: " + arms.map { "\($0.label): \(size($0.points))" }.joined(separator: "; ")
+      arms.count < 2
+      ? ""
+      : arms.count > 8
+        ? "; by arm: see frontier.csv"
+        : "; by arm: " + arms.map { "\($0.label): \(size($0.points))" }.joined(separator: "; ")
     return "Hypervolume of the means above \(name): \(size(arms.flatMap(\.points)))\(alone)."
+  }
+
+  /// What the numbers in the legend mean.
+  func limitText(limitName: String) -> String? {
+    guard arms.contains(where: { $0.distance != nil }) else { return nil }
+    return
+      "In brackets: how far an arm's nearest mean stays behind the \(limitName), as Euclidean distance in this plane."
   }
 
   func pathText(pathParameter: String) -> String? {
@@ -97,9 +108,12 @@ extension FrontierContent {
       .compactMap { $0.value(of: pathParameter) }
     guard let low = values.min(), let high = values.max(), low < high else { return nil }
     let symbol = FigureParameter.symbol(pathParameter)
-    let ends = arms.filter { $0.branches.count > 1 }.map { arm in
-      "; labels of \(arm.label) stand at its \(isLabelledAtLowEnd(arm) ? "smallest" : "largest") \(symbol)"
-    }.joined()
+    let branched = arms.filter { $0.branches.count > 1 }
+    func names(_ isLow: Bool) -> String {
+      branched.filter { isLabelledAtLowEnd($0) == isLow }.map(\.label).joined(separator: ", ")
+    }
+    let ends = [(names(true), "smallest"), (names(false), "largest")].filter { !$0.0.isEmpty }
+      .map { "; labels of \($0) stand at the \($1) \(symbol)" }.joined()
     return "Thin paths join points that differ in \(symbol) only, from \(compact(low)) to \(compact(high))\(ends)."
   }
 

@@ -16,9 +16,15 @@ struct FrontierContent {
   struct Arm {
     var label: String
     var style: MethodStyle
+    var group: String
     var branches: [Branch]
 
     var points: [FrontierPoint] { branches.flatMap(\.points) }
+
+    /// The distance to the limit of the point that is nearest to it.
+    var distance: Estimate? { points.compactMap(\.distance).min { $0.mean < $1.mean } }
+
+    var legendText: String { distance.map { "\(label) (\(displayed($0.mean, decimals: 3)))" } ?? label }
   }
 
   var arms: [Arm]
@@ -35,11 +41,12 @@ struct FrontierContent {
 
   init(_ figure: FrontierFigure) {
     total = figure.series.reduce(0) { $0 + $1.points.count }
-    let styles = MethodStyle.distinct(figure.series.map { ($0.method, $0.order) })
+    let styles = MethodStyle.distinct(
+      figure.series.map { ($0.method, $0.order) }, groups: figure.series.map(\.group))
     arms = zip(figure.series, styles).map { series, style in
       let points = series.points.filter(\.mean.isFinite)
       return Arm(
-        label: series.label, style: style,
+        label: series.label, style: style, group: series.group,
         branches: Self.branches(points, along: figure.pathParameter))
     }
     let means = arms.flatMap(\.points).map(\.mean)
@@ -56,6 +63,32 @@ struct FrontierContent {
         next += count
       }
     }
+  }
+
+  /// The same front with the points of one group of arms.
+  func only(group: String) -> FrontierContent {
+    var content = self
+    content.arms = arms.filter { $0.group == group }
+    return content
+  }
+
+  /// What the axes of several panels show alike.
+  struct Domain {
+    var x: ClosedRange<Double>
+    var y: ClosedRange<Double>
+  }
+
+  /// Room for every point, and for the limit right of and above the point that is furthest to the left and down.
+  func domain(_ limit: [PlanePoint]) -> Domain? {
+    let all = arms.flatMap(\.points).flatMap { $0.seeds.filter(\.isFinite) + [$0.mean] }
+    func range(_ coordinate: (PlanePoint) -> Double) -> ClosedRange<Double>? {
+      let values = all.map(coordinate)
+      guard let low = values.min(), let high = (values + limit.map(coordinate)).max(), low < high else { return nil }
+      let padding = 0.05 * (high - low)
+      return (low - padding)...(high + padding)
+    }
+    guard let x = range(\.x), let y = range(\.y) else { return nil }
+    return Domain(x: x, y: y)
   }
 
   private static func branches(_ points: [FrontierPoint], along name: String) -> [Branch] {

@@ -11,9 +11,14 @@ public struct FrontierPoint: Sendable {
   public var y: Estimate
   /// The outcome of every seed, the seeds in the same order in all points; empty when unknown.
   public var seeds: [PlanePoint]
+  /// Distance to the limit, mean over seeds; nil without a limit.
+  public var distance: Estimate?
 
-  public init(parameters: [FigureParameter], x: Estimate, y: Estimate, seeds: [PlanePoint] = []) {
+  public init(
+    parameters: [FigureParameter], x: Estimate, y: Estimate, seeds: [PlanePoint] = [], distance: Estimate? = nil
+  ) {
     self.parameters = parameters
+    self.distance = distance
     self.x = x
     self.y = y
     self.seeds = seeds
@@ -28,10 +33,13 @@ public struct FrontierSeries: Sendable {
   /// The objective's id and the preference order of its data: they choose colour and shape (`MethodStyle`).
   public var method: String
   public var order: String?
+  /// Series of a group share a panel under this title; with no groups at all there is one panel.
+  public var group = ""
   public var points: [FrontierPoint]
 
-  public init(label: String, method: String, order: String? = nil, points: [FrontierPoint]) {
+  public init(label: String, method: String, order: String? = nil, group: String = "", points: [FrontierPoint]) {
     self.label = label
+    self.group = group
     self.method = method
     self.order = order
     self.points = points
@@ -48,7 +56,7 @@ public struct FrontierFigure: Sendable {
   /// Where the untrained policy lies.
   public var reference: PlanePoint?
   public var referenceName = "reference policy"
-  /// The best that any policy could do, such as the exact frontier; cut at the axes. Empty for none.
+  /// The corners of the best that any policy could do, such as the exact frontier; cut at the axes. Empty for none.
   public var limit: [PlanePoint] = []
   public var limitName = "limit"
   /// Such as `Helpfulness: P(preferred to a reference draw)`; the arrow is added.
@@ -84,24 +92,46 @@ public struct FrontierFigure: Sendable {
 
   public func figure() -> Figure {
     let content = FrontierContent(self)
+    let groups = groups
+    let panels = groups.map { group in
+      panel(content.only(group: group), title: isGrouped ? group : "", domain: isGrouped ? content.domain(limit) : nil)
+    }
+    let rows = Double((panels.count + 1) / 2)
+    let footer = footer(content)
+    let lines = Double(2 * groups.count + footer.count + 4)
+    return Figure(
+      size: isGrouped ? Figure.Size(width: size.width, height: 20 + 3.4 * lines + 68 * rows) : size,
+      title: title, summary: content.summary(title: title),
+      legend: Legend(groups.map { seriesLegend(content.only(group: $0)) } + [encodingLegend(content)]), panels: panels,
+      columns: isGrouped ? 2 : 1, footer: footer)
+  }
+
+  private var groups: [String] { series.reduce(into: []) { if !$0.contains($1.group) { $0.append($1.group) } } }
+
+  private var isGrouped: Bool { groups.count > 1 }
+
+  /// - Parameter domain: what the axes show; nil for what the marks need.
+  private func panel(_ content: FrontierContent, title: String, domain: FrontierContent.Domain?) -> Panel {
     var marks = content.groundMarks(limit: limit, floor: hypervolumeReference)
     marks += content.seedMarks() + content.pathMarks() + content.pointMarks(onFront: false)
     if let reference, reference.isFinite { marks.append(ReferenceMark(reference.data, name: "")) }
     marks += content.frontMarks() + content.pointMarks(onFront: true)
     marks.append(LabelsMark(content.labels(pathParameter: pathParameter)))
-    let panel = Panel(
-      x: Axis("\(xTitle) → better", reach: .data(padding: 0.04), possible: possible),
-      y: Axis("\(yTitle) → better", reach: .data(padding: 0.05), possible: possible), marks: marks)
-    return Figure(
-      size: size, title: title, summary: content.summary(title: title),
-      legend: Legend([seriesLegend(content), encodingLegend(content)]), panels: [panel],
-      footer: footer(content))
+    let isSmall = domain != nil
+    return Panel(
+      title: title,
+      x: Axis(
+        isSmall ? "Helpfulness → better" : "\(xTitle) → better",
+        reach: domain.map { .fixed($0.x) } ?? .data(padding: 0.04), possible: possible),
+      y: Axis(
+        isSmall ? "Safety → better" : "\(yTitle) → better", reach: domain.map { .fixed($0.y) } ?? .data(padding: 0.05),
+        possible: possible), marks: marks)
   }
 
   private func seriesLegend(_ content: FrontierContent) -> [Legend.Entry] {
     content.arms.map { arm in
       Legend.Entry(
-        arm.label, .marker(arm.style.shape, radius: FrontierContent.radius, MarkerPaint(fill: arm.style.colour)))
+        arm.legendText, .marker(arm.style.shape, radius: FrontierContent.radius, MarkerPaint(fill: arm.style.colour)))
     }
   }
 
@@ -129,6 +159,8 @@ public struct FrontierFigure: Sendable {
 
   private func footer(_ content: FrontierContent) -> [String] {
     var lines = [content.hypervolumeText(reference: hypervolumeReference, referencePolicy: reference)]
+    if let text = content.limitText(limitName: limitName) { lines.append(text) }
+    if isGrouped { lines.append("Helpfulness and safety: \(xTitle); \(yTitle).") }
     if let paths = content.pathText(pathParameter: pathParameter) { lines.append(paths) }
     lines.append(content.sampleText(intervalMethod: intervalMethod))
     lines += conventions

@@ -44,6 +44,24 @@ public struct MethodStyle: Hashable, Sendable {
     }
   }
 
+  /// The styles of arms in several panels: in the order of its group, an arm gets the next of eight colours and shapes, so that
+  /// arms of one panel differ as much as they can. Without groups, see ``distinct(_:)``.
+  public static func distinct(_ arms: [(method: String, order: String?)], groups: [String]) -> [MethodStyle] {
+    precondition(arms.count == groups.count, "\(groups.count) groups for \(arms.count) arms")
+    if Set(groups).count < 2 { return distinct(arms) }
+    var taken: [String: Int] = [:]
+    return groups.map { group in
+      let place = taken[group, default: 0]
+      taken[group] = place + 1
+      return palette[place % palette.count]
+    }
+  }
+
+  private static let palette: [MethodStyle] = zip(
+    [MarkerShape.circle, .square, .diamond, .triangle, .triangleDown, .pentagon, .hexagon, .star],
+    [Colour.blue, .vermillion, .bluishGreen, .reddishPurple, .orange, .skyBlue, .grey, olive]
+  ).map { MethodStyle(shape: $0, colour: $1) }
+
   /// The colour for text: dark enough to read on white.
   public var textColour: Colour { colour.mixed(with: .black, share: 0.35) }
 

@@ -40,21 +40,28 @@ struct SweepContent {
 
   init(_ figure: SweepFigure) {
     self.figure = figure
-    var single: [Line] = []
+    var single: [(group: String, lines: [Line])] = []
     var own: [Row] = []
-    styles = MethodStyle.distinct(figure.series.map { ($0.method, $0.order) })
+    styles = MethodStyle.distinct(
+      figure.series.map { ($0.method, $0.order) }, groups: figure.series.map(\.group))
     for (series, style) in zip(figure.series, styles) {
       let branches = branches(series)
       let named = branches.map { Line(name: $0.name, style: style, points: $0.points) }
       if named.count == 1 {
-        single.append(Line(name: series.label, style: style, points: named[0].points))
+        let line = Line(name: series.label, style: style, points: named[0].points)
+        if let place = single.firstIndex(where: { $0.group == series.group }) {
+          single[place].lines.append(line)
+        } else {
+          single.append((series.group, [line]))
+        }
       } else if named.count > 1 {
         let names = branches[0].parameters.map { FigureParameter.symbol($0.name) }.joined(separator: ", ")
         own.append(Row(title: "\(series.label), one line per \(names)", lines: Self.shaded(named), isOneArm: true))
       }
     }
-    if !single.isEmpty {
-      rows.append(Row(title: own.isEmpty ? "" : "One line per arm", lines: single))
+    for (group, lines) in single {
+      let title = single.count > 1 ? "\(group): one line per arm" : own.isEmpty ? "" : "One line per arm"
+      rows.append(Row(title: title, lines: lines))
     }
     rows += own
     let shown = Set(figure.metrics.map(\.name))

@@ -56,10 +56,13 @@ public struct SweepSeries: Sendable {
   /// The objective's id and the preference order of its data: they choose colour and shape (`MethodStyle`).
   public var method: String
   public var order: String?
+  /// Series of a group share a row under this title.
+  public var group = ""
   public var points: [SweepPoint]
 
-  public init(label: String, method: String, order: String? = nil, points: [SweepPoint]) {
+  public init(label: String, method: String, order: String? = nil, group: String = "", points: [SweepPoint]) {
     self.label = label
+    self.group = group
     self.method = method
     self.order = order
     self.points = points

@@ -1,5 +1,6 @@
 import Basics
 import Laboratory
+import Theory
 
 /// The words of an experiment's figures: what the two axes mean for each kind of policy.
 private struct FigureWords {
@@ -24,20 +25,24 @@ private struct FigureWords {
 
 /// The safety-helpfulness frontier of an experiment.
 func frontierFigure(
-  _ spec: ExperimentSpec, points: [SummaryPoint], reference: [String: Double]
+  _ spec: ExperimentSpec, points: [SummaryPoint], reference: [String: Double], limit: ParetoFrontier?
 ) -> FrontierFigure {
   let words = FigureWords(spec)
   let series = pointsByArm(points).map { own in
     FrontierSeries(
-      label: own[0].arm, method: own[0].objective, order: own[0].order, points: own.compactMap(frontierPoint))
+      label: own[0].arm, method: method(own[0], spec), order: own[0].order, group: group(own[0], spec),
+      points: own.compactMap(frontierPoint))
   }
   var untrained: PlanePoint?
   if let x = reference["helpfulness"], let y = reference["safety"] { untrained = PlanePoint(x: x, y: y) }
-  return FrontierFigure(
+  var figure = FrontierFigure(
     title: "Safety versus helpfulness: \(spec.name)", series: series, reference: untrained,
     xTitle: words.helpfulness, yTitle: words.safety, hypervolumeReference: PlanePoint(x: 0, y: 0),
     intervalMethod: SummaryPoint.intervalMethod(points),
     conventions: [words.judged, conventionsText(points)])
+  figure.limit = limit?.vertices ?? []
+  figure.limitName = "exact frontier, the limit of every policy"
+  return figure
 }
 
 /// Helpfulness, safety and distance to the reference against τ.
@@ -45,7 +50,7 @@ func sweepFigure(_ spec: ExperimentSpec, points: [SummaryPoint], reference: [Str
   let words = FigureWords(spec)
   let series = pointsByArm(points).map { own in
     SweepSeries(
-      label: own[0].arm, method: own[0].objective, order: own[0].order,
+      label: own[0].arm, method: method(own[0], spec), order: own[0].order, group: group(own[0], spec),
       points: own.map { SweepPoint(parameters: parameters($0), metrics: $0.metrics) })
   }
   return SweepFigure(
@@ -67,6 +72,16 @@ private func pointsByArm(_ points: [SummaryPoint]) -> [[SummaryPoint]] {
   return arms.map { arm in points.filter { $0.arm == arm } }
 }
 
+/// What chooses an arm's colour and shape: its objective, or the arm's name where it trains more than once.
+private func method(_ point: SummaryPoint, _ spec: ExperimentSpec) -> String {
+  guard let arm = spec.arms.first(where: { $0.name == point.arm }), arm.trainsInStages else { return point.objective }
+  return point.arm.lowercased()
+}
+
+private func group(_ point: SummaryPoint, _ spec: ExperimentSpec) -> String {
+  spec.arms.first { $0.name == point.arm }?.group ?? ""
+}
+
 private func parameters(_ point: SummaryPoint) -> [FigureParameter] {
   point.axes.map { axis in
     axis.value.number.map { FigureParameter(axis.name, $0) } ?? FigureParameter(axis.name, text: axis.text)
@@ -76,7 +91,8 @@ private func parameters(_ point: SummaryPoint) -> [FigureParameter] {
 private func frontierPoint(_ point: SummaryPoint) -> FrontierPoint? {
   guard let x = point.metrics["helpfulness"], let y = point.metrics["safety"] else { return nil }
   let seeds = zip(point.values["helpfulness"] ?? [], point.values["safety"] ?? []).map { PlanePoint(x: $0, y: $1) }
-  return FrontierPoint(parameters: parameters(point), x: x, y: y, seeds: seeds)
+  return FrontierPoint(
+    parameters: parameters(point), x: x, y: y, seeds: seeds, distance: point.metrics["frontierDistance"])
 }
 
 /// τ and the reduction, for every footer.

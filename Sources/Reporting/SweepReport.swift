@@ -1,6 +1,8 @@
 import Basics
 import Foundation
 import Laboratory
+import Preferences
+import Theory
 
 /// What is made from an experiment's records: tables and figures.
 public struct SweepReport: Sendable {
@@ -10,7 +12,7 @@ public struct SweepReport: Sendable {
   public var figures: [URL]
 }
 
-/// Writes `metrics.csv`, `summary.csv`, `summary.json` and the figures of an experiment from its plan and records.
+/// Writes `metrics.csv`, `summary.csv`, `summary.json`, `frontier.csv` and the figures of an experiment from its plan and records.
 ///
 /// - Throws: ``UserError``: 66 when nothing has run into the folder, 73 when files cannot be written.
 public func writeReport(_ folder: ResultsFolder) throws -> SweepReport {
@@ -23,7 +25,10 @@ public func writeReport(_ folder: ResultsFolder) throws -> SweepReport {
   try write(metricsCSV(cells, records: records), "metrics.csv")
   try write(summaryCSV(points), "summary.csv")
   try write(try canonicalJSON(points, pretty: true) + "\n", "summary.json")
-  try write(frontierFigure(spec, points: points, reference: reference).svg(), "frontier.svg")
+  let limit = spec.world.map { SyntheticWorld($0).frontier }
+  let frontier = frontierFigure(spec, points: points, reference: reference, limit: limit)
+  try write(frontierCSV(frontier), "frontier.csv")
+  try write(frontier.svg(), "frontier.svg")
   try write(sweepFigure(spec, points: points, reference: reference).svg(), "sweep.svg")
   return SweepReport(
     points: points, table: summaryTable(points),

@@ -56,6 +56,12 @@ public struct ParetoFrontier: Hashable, Sendable {
     vertices = corners
   }
 
+  /// A frontier by its corners, by ascending x and descending y; at least one.
+  public init(vertices: [PlanePoint]) {
+    precondition(!vertices.isEmpty, "a frontier needs a corner")
+    self.vertices = vertices
+  }
+
   /// The greatest y that some policy attains at an x of at least this one; nil right of the frontier.
   public func height(atX x: Double) -> Double? {
     guard let next = vertices.firstIndex(where: { $0.x >= x }) else { return nil }

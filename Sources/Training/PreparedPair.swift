@@ -1,3 +1,4 @@
+import Basics
 import Objectives
 import Policies
 import Preferences
@@ -51,6 +52,8 @@ public struct PairStream<Query: Sendable>: Sendable {
   }
 
   /// The queries of some pairs: chosen₀, rejected₀, chosen₁, ….
+  @specialized(where Query == TabularQuery)
+  @specialized(where Query == TokenQuery)
   func queries(_ indices: ArraySlice<Int>) -> [Query] {
     var queries: [Query] = []
     queries.reserveCapacity(2 * indices.count)
@@ -64,6 +67,8 @@ public struct PairStream<Query: Sendable>: Sendable {
   /// Some pairs as an objective sees them.
   ///
   /// - Parameter scores: log π of ``queries(_:)`` of the same pairs.
+  @specialized(where Query == TabularQuery)
+  @specialized(where Query == TokenQuery)
   func samples(_ indices: ArraySlice<Int>, scores: [Double], multiplier: Double = 0) -> [PairSample] {
     indices.enumerated().map { offset, index in
       pairs[index].sample(

@@ -38,7 +38,8 @@ import Theory
 
   /// Theorem of SACPO: π ∝ π_r e^{λg/β} with π_r ∝ π_ref e^{r/β}, whichever comes first.
   @Test(arguments: [("helpfulness", "safety", 0.5, 1.25), ("safety", "helpfulness", 1.25, 0.5)])
-  func `two stages of DPO reach the optimum of r + λg`(first: String, second: String, tau1: Double, tau2: Double) throws {
+  func `two stages of DPO reach the optimum of r + λg`(first: String, second: String, tau1: Double, tau2: Double) throws
+  {
     let text = """
       { name: "a", stages: [{ name: "one", objective: "dpo", order: "\(first)", settings: { tau: \(tau1) } }],
         objective: "dpo", order: "\(second)", from: "one", settings: { tau: \(tau2) } }

@@ -12,9 +12,9 @@ struct StageSupply<P: Policy & ~Copyable> {
   /// The pairs of a stage, scored by the policy it starts from.
   var streams: (StageStart<P>) throws -> [PairStream<P.Query>]
   /// The setting's own rewards and costs.
-  var scores: ResponseScorer<P.Query>
+  var scores: ([P.Query]) throws -> [ResponseScores]
   /// λ of a constrained objective.
-  var multiplier: (MultiplierRule, Trained<P>?, @escaping ResponseScorer<P.Query>) throws -> Multiplier<P>
+  var multiplier: (MultiplierRule, Trained<P>?, ResponseScorer<P.Query>) throws -> Multiplier<P>
   /// A stage that another cell trained already, by what decides its numbers.
   var recall: (StageKey) throws -> P? = { _ in nil }
   var remember: (StageKey, borrowing P) throws -> Void = { _, _ in }
@@ -32,8 +32,13 @@ struct StageStart<P: Policy & ~Copyable> {
   var scores: ResponseScorer<P.Query>?
 }
 
-/// Rewards and costs of queries, [queries].
-typealias ResponseScorer<Query> = ([Query]) throws -> [ResponseScores]
+/// Rewards and costs of queries.
+struct ResponseScorer<Query> {
+  /// Whether costs are implicit rewards, which a policy fixes only up to a constant of each prompt.
+  var isCostImplied: Bool
+  /// [queries].
+  var scores: ([Query]) throws -> [ResponseScores]
+}
 
 /// A stage's policy, kept for the stages after it.
 final class Trained<P: Policy & ~Copyable> {
@@ -122,17 +127,20 @@ struct StageRunner<P: Policy & ~Copyable> {
   private func scorer(
     _ stage: StageConfiguration, earlier: [String: Trained<P>]
   ) throws -> ResponseScorer<P.Query>? {
-    guard !(try stage.needs()).isDisjoint(with: [.rewards, .costs]) else { return nil }
+    let needs = try stage.needs()
+    guard !needs.isDisjoint(with: [.rewards, .costs]) else { return nil }
     let source = stage.scores ?? ScoreSource()
+    let isImplied =
+      (source.reward != nil || !needs.contains(.rewards)) && (source.cost != nil || !needs.contains(.costs))
     let supply = supply
     let taus = Dictionary(uniqueKeysWithValues: cell.allStages.map { ($0.name, $0.tau) })
-    return { queries in
+    return ResponseScorer(isCostImplied: source.cost != nil) { queries in
       func implicit(_ name: String) -> [Double] {
         guard let policy = earlier[name], let tau = taus[name] else { preconditionFailure("no stage `\(name)`") }
         return zip(policy.policy.score(queries), supply.makeReference().score(queries)).map { tau * ($0 - $1) }
       }
       var scores =
-        source.names.count == 2
+        isImplied
         ? [ResponseScores](repeating: ResponseScores(reward: 0, cost: 0), count: queries.count)
         : try supply.scores(queries)
       if let name = source.reward { for (i, reward) in implicit(name).enumerated() { scores[i].reward = reward } }

@@ -31,7 +31,8 @@ public struct StageSpec: Specification {
 ///     r(y) = τ_r (log π_r(y|x) − log π_ref(y|x))        c(y) = −τ_c (log π_c(y|x) − log π_ref(y|x))
 ///
 /// τ_k is the τ of the stage, so that a stage of DPO gives back the Bradley–Terry reward of its order: `cost` names a stage that
-/// was trained towards the *safer* response. A part that is absent comes from the world.
+/// was trained towards the *safer* response. A part that is absent comes from the world. A policy fixes its implicit reward only
+/// up to a constant of each prompt: a budget for an implied cost counts from the reference's expected cost.
 /// Source: Rafailov et al. 2023, arXiv 2305.18290, section 4. The code of arXiv 2405.19544 leaves τ out, which scales r and c.
 public struct ScoreSource: Codable, Hashable, Sendable {
   public var reward: String?
