@@ -10,6 +10,11 @@ extension LlamaPass {
   func backward(_ cotangents: [Scalar], plan: BackwardPlan, gradients: [LlamaTensor: Tile<Scalar>]) {
     buffers.backward.reshape(batch, sizes)
     predictionBackward(cotangents, gradients)
+    backwardLayers(plan, gradients)
+  }
+
+  /// From the cotangents of the predicting rows' hidden states before the final norm down to the lowest trained tensor.
+  func backwardLayers(_ plan: BackwardPlan, _ gradients: [LlamaTensor: Tile<Scalar>]) {
     let isEmbeddingTrained = plan.trainable.contains(.embedding)
     if plan.depths.contains(where: { $0 > .none }) || isEmbeddingTrained { scatterPredictions() }
     var above: Int? = nil
@@ -32,22 +37,30 @@ extension LlamaPass {
 
   /// Cotangents of final hidden states, and the gradients of final norm and output head.
   private func predictionBackward(_ cotangents: [Scalar], _ gradients: [LlamaTensor: Tile<Scalar>]) {
-    let own = buffers.backward
     forEachTile(of: batch.predictingRows.count) { rows in
       tokenLogitsBackward(
         cotangents: cotangents, rows: rows, weight: weights.head, targets: batch.targets, mean: buffers.mean.tile,
-        into: own.dPredictingNormed.tile)
-      rmsNormBackward(
-        own.dPredictingNormed.tile.rows(rows), buffers.predicting.tile.rows(rows), weights.finalNorm,
-        epsilon: sizes.rmsNormEpsilon, residual: nil, into: own.dPredicting.tile.rows(rows))
+        into: buffers.backward.dPredictingNormed.tile)
+      predictingNormBackward(rows)
     }
-    if let gradient = gradients[.finalNorm] {
-      rmsNormWeightGradient(
-        own.dPredictingNormed.tile, buffers.predicting.tile, epsilon: sizes.rmsNormEpsilon, into: gradient)
-    }
+    finalNormGradient(gradients)
     if let gradient = gradients[sizes.tiedEmbeddings ? .embedding : .head] {
       outputHeadGradient(cotangents, into: gradient)
     }
+  }
+
+  /// Through the final norm, for some predicting rows.
+  func predictingNormBackward(_ rows: Range<Int>) {
+    let own = buffers.backward
+    rmsNormBackward(
+      own.dPredictingNormed.tile.rows(rows), buffers.predicting.tile.rows(rows), weights.finalNorm,
+      epsilon: sizes.rmsNormEpsilon, residual: nil, into: own.dPredicting.tile.rows(rows))
+  }
+
+  func finalNormGradient(_ gradients: [LlamaTensor: Tile<Scalar>]) {
+    guard let gradient = gradients[.finalNorm] else { return }
+    rmsNormWeightGradient(
+      buffers.backward.dPredictingNormed.tile, buffers.predicting.tile, epsilon: sizes.rmsNormEpsilon, into: gradient)
   }
 
   private func outputHeadGradient(_ cotangents: [Scalar], into gradient: Tile<Scalar>) {

@@ -81,17 +81,22 @@ extension LlamaPass {
   /// Final norm and output head at the predicting rows.
   private func predict(recording: Bool) {
     forEachTile(of: batch.predictingRows.count) { rows in
-      let hidden = buffers.predicting.tile.rows(rows)
-      for (i, row) in batch.predictingRows[rows].enumerated() {
-        hidden.rows(i..<i + 1).copy(from: buffers.final.tile.rows(row..<row + 1))
-      }
-      rmsNorm(
-        hidden, weights.finalNorm, epsilon: sizes.rmsNormEpsilon, into: buffers.predictingNormed.tile.rows(rows))
+      normalisePredicting(rows)
       tokenLogits(
         buffers.predictingNormed.tile, rows: rows, weight: weights.head, targets: batch.targets,
         logits: buffers.targetLogits.tile, normaliser: buffers.normaliser.tile,
         mean: recording ? buffers.mean.tile : nil, scratch: buffers.logits.tile)
     }
+  }
+
+  /// Final hidden states of some predicting rows, before and after the norm.
+  func normalisePredicting(_ rows: Range<Int>) {
+    let hidden = buffers.predicting.tile.rows(rows)
+    for (i, row) in batch.predictingRows[rows].enumerated() {
+      hidden.rows(i..<i + 1).copy(from: buffers.final.tile.rows(row..<row + 1))
+    }
+    rmsNorm(
+      hidden, weights.finalNorm, epsilon: sizes.rmsNormEpsilon, into: buffers.predictingNormed.tile.rows(rows))
   }
 
   /// log p of every target, nats, [targets].

@@ -7,14 +7,16 @@ private let rowBudget = 2048
 extension LlamaPolicy {
   /// What a scored batch leaves behind for its pullback: activations of the layers that the backward pass reaches.
   public struct Tape {
-    fileprivate let buffers: LlamaBuffers<Scalar>
-    fileprivate var batch: PackedBatch?
+    let buffers: LlamaBuffers<Scalar>
+    var batch: PackedBatch?
+    /// The predicting row of each query when the tape holds features, [queries]; nil when it holds scores.
+    var featureRows: [Int]?
   }
 
   public borrowing func makeTape() -> Tape {
     var buffers = LlamaBuffers<Scalar>(kept: plan.depths.map { $0 > .none })
     for layer in 0..<configuration.layerCount where plan.trains(layer, .output) { buffers.keepAttended(layer) }
-    return Tape(buffers: buffers, batch: nil)
+    return Tape(buffers: buffers)
   }
 
   public borrowing func score(_ queries: [TokenQuery]) -> [Double] {
@@ -24,6 +26,7 @@ extension LlamaPolicy {
   public borrowing func score(_ queries: [TokenQuery], tape: inout Tape) -> [Double] {
     let batch = PackedBatch(queries[...])
     tape.batch = batch
+    tape.featureRows = nil
     let pass = pass(batch, tape.buffers)
     pass.forward(recording: true)
     let values = pass.targetLogProbabilities()
@@ -48,7 +51,9 @@ extension LlamaPolicy {
   }
 
   public borrowing func pullback(_ cotangent: [Double], tape: inout Tape, into gradient: inout TensorSet<Scalar>) {
-    guard let batch = tape.batch else { preconditionFailure("a pullback needs a scored batch on its tape") }
+    guard let batch = tape.batch, tape.featureRows == nil else {
+      preconditionFailure("a pullback needs a scored batch on its tape")
+    }
     precondition(
       cotangent.count == batch.targetsOfQuery.count,
       "\(cotangent.count) cotangents for \(batch.targetsOfQuery.count) queries")
@@ -107,7 +112,7 @@ extension LlamaPolicy {
 /// Runs `body` on writable tiles of all the set's tensors at once.
 ///
 /// The arrays are moved out of the set one by one and back, because two elements of one array cannot be written at once.
-private func withTiles<Scalar: KernelScalar>(
+func withTiles<Scalar: KernelScalar>(
   of set: inout TensorSet<Scalar>, tensors: ArraySlice<LlamaTensor>, shapes: [[Int]],
   collected: [LlamaTensor: Tile<Scalar>] = [:], _ body: ([LlamaTensor: Tile<Scalar>]) -> Void
 ) {

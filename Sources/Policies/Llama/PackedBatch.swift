@@ -82,6 +82,15 @@ struct PackedBatch: Sendable {
     queryOfTarget.append(query)
   }
 
+  /// The row that predicts each query's last token, as an index into ``predictingRows``, [queries]; no response is empty.
+  var lastPredictions: [Int] {
+    var rowOfTarget = [Int](repeating: 0, count: targets.tokens.count)
+    for row in 0..<targets.rows {
+      for target in targets.starts[row]..<targets.starts[row + 1] { rowOfTarget[target] = row }
+    }
+    return targetsOfQuery.map { rowOfTarget[$0.last!] }
+  }
+
   /// The longest sequence's length.
   var positionCount: Int { Int(positions.max() ?? -1) + 1 }
 }
