@@ -55,8 +55,9 @@ let package = Package(
     tests("ModelFilesTests", ["ModelFiles", "Basics"]),
     tests("ObjectivesTests", ["Objectives", "Basics"]),
     tests(
-      "LaboratoryTests", ["Basics", "Laboratory", "Language", "ModelFiles", "Objectives", "Preferences", "Theory"]),
-    tests("TrainingTests", ["Basics", "Objectives", "Policies", "Preferences", "Theory", "Training"]),
+      "LaboratoryTests",
+      ["Basics", "Laboratory", "Language", "ModelFiles", "Objectives", "Preferences", "Theory", "Training"]),
+    tests("TrainingTests", ["Basics", "ModelFiles", "Objectives", "Policies", "Preferences", "Theory", "Training"]),
     tests(
       "PeersTests", ["Basics", "ModelFiles", "Language", "Policies", "Objectives", "Preferences", "Training"]),
     tests("KernelsTests", ["Kernels", "CVectorMath", "Basics"]),

@@ -1,6 +1,7 @@
 import Basics
 import Objectives
 import Preferences
+import Training
 
 /// One arm of an experiment: an objective, the order that makes a response the chosen one, and what is swept.
 ///
@@ -26,13 +27,15 @@ public struct ArmSpec: Specification {
   public var flipped: Bool
   public var from: String?
   public var scores: ScoreSource?
+  /// A loss on a language model's hidden states beside the objective's, `{ kind: "spo", weight: 0.1, levels: 4 }`.
+  public var auxiliary: AuxiliarySpec?
   public var stages: [JSONValue]
   /// Arms of a group share a panel of the figures, under this title; says nothing about what is trained.
   public var group: String
   public var merge: JSONValue?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, objective, order, settings, sweep, buffer, flipped, from, scores, stages, group, merge
+    case name, objective, order, settings, sweep, buffer, flipped, from, scores, auxiliary, stages, group, merge
   }
 
   public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
@@ -60,7 +63,7 @@ public struct ArmSpec: Specification {
       all.append(
         StageSpec(
           name: Self.finalName, objective: objective, order: order, settings: settings, flipped: flipped, from: from,
-          scores: scores))
+          scores: scores, auxiliary: auxiliary))
     }
     guard !all.isEmpty else {
       throw UserError("the arm has no objective", at: location, advice: "add `objective: \"bfpo\"`", exitCode: .badData)
@@ -75,12 +78,22 @@ public struct ArmSpec: Specification {
       }
       known.append(stage.name)
     }
+    if objective == nil, auxiliary != nil {
+      throw UserError(
+        "`auxiliary` stands beside no objective", at: location, because: "the arm trains in its stages alone",
+        advice: "move it into a stage", exitCode: .badData)
+    }
     if objective == nil, merge == nil {
       throw UserError(
         "the arm ends with no policy", at: location, because: "it has stages, but neither an objective nor a merge",
         advice: "add `objective` for the last stage, or `merge`", exitCode: .badData)
     }
     return all
+  }
+
+  /// Whether a stage has an auxiliary loss.
+  func hasAuxiliary(at location: String) throws -> Bool {
+    try allStages(at: "\(location), arm `\(name)`").contains { $0.auxiliary != nil }
   }
 
   /// The merge, whose stages all exist.

@@ -26,6 +26,7 @@ public struct CellConfiguration: Codable, Hashable, Sendable {
   public var flipped: Bool?
   public var from: String?
   public var scores: ScoreSource?
+  public var auxiliary: AuxiliarySpec?
   /// What the merge calls the last stage.
   public var stageName: String?
   public var merge: MergeSpec?
@@ -38,7 +39,7 @@ public struct CellConfiguration: Codable, Hashable, Sendable {
     (stages ?? []) + [
       StageConfiguration(
         name: stageName ?? ArmSpec.finalName, objective: objective, parameters: parameters, order: order,
-        flipped: flipped, from: from, scores: scores)
+        flipped: flipped, from: from, scores: scores, auxiliary: auxiliary)
     ]
   }
 
@@ -87,6 +88,7 @@ public func plan(
         configuration.flipped = last.flipped
         configuration.from = last.from
         configuration.scores = last.scores
+        configuration.auxiliary = last.auxiliary
         configuration.stageName = last.name == ArmSpec.finalName ? nil : last.name
         configuration.merge = variant.merge
         cells.append(

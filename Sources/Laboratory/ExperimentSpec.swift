@@ -84,6 +84,12 @@ public struct ExperimentSpec: Sendable {
         "arm `\(arm.name)` uses a buffer that the experiment does not have", at: location,
         advice: "add `data: { buffer: {…} }`", exitCode: .badData)
     }
+    if policy.kind == .tabular, let arm = try arms.first(where: { try $0.hasAuxiliary(at: location) }) {
+      throw UserError(
+        "arm `\(arm.name)` has an auxiliary loss, and a tabular policy cannot have one", at: location,
+        because: "it reads a language model's hidden states, and a table has neither those nor text to delete from",
+        advice: "remove `auxiliary`, or use `policy: { kind: \"llama\" }` with `data`", exitCode: .badData)
+    }
     let entries = try arms.flatMap { arm in
       try arm.allStages(at: "\(location), arm `\(arm.name)`").map { try catalogueEntry($0.objective, at: location) }
     }

@@ -1,4 +1,5 @@
 import Basics
+import Language
 import Objectives
 import Policies
 import Preferences
@@ -9,13 +10,16 @@ struct LanguageSupply {
   let reference: Trained<LlamaPolicy<Float>>
   let data: PreparedData
   let cache: ReferenceCache
+  let encoder: ChatEncoder
   let cell: CellConfiguration
 
   var functions: StageSupply<LlamaPolicy<Float>> {
     // A response scored alone and in another batch differs by rounding only: about 1e-5 nats a token in float32.
     StageSupply(
       makeReference: { reference.policy.clone() }, streams: streams, scores: scores, multiplier: multiplier,
-      stepZeroTolerance: 0.005)
+      auxiliary: { spec in
+        AuxiliaryLoss(spec, configuration: cell.training, featureCount: reference.policy.featureCount)
+      }, stepZeroTolerance: 0.005)
   }
 
   private func streams(_ start: StageStart<LlamaPolicy<Float>>) throws -> [PairStream<TokenQuery>] {
@@ -52,7 +56,23 @@ struct LanguageSupply {
     return PairStream(
       name: name,
       pairs: preparePairs(
-        oriented, reference: all, scores: allScores, tokenCount: { reference.policy.tokenCount($0) }))
+        oriented, reference: all, scores: allScores, tokenCount: { reference.policy.tokenCount($0) }),
+      graded: start.stage.auxiliary.map { graded(oriented, drawn, levels: $0.levels) } ?? [:])
+  }
+
+  /// The graded responses of the drawn pairs.
+  private func graded(
+    _ oriented: [Comparison<TokenQuery>], _ drawn: [Int], levels: Int
+  ) -> [Int: GradedPair<TokenQuery>] {
+    func variants(_ query: TokenQuery) -> [GradedQuery<TokenQuery>] {
+      gradedRemovals(of: encoder.decode(query.response), levels: levels).map { removal in
+        let response = removal.level == 0 ? query.response : encoder.response(removal.text)
+        return GradedQuery(level: removal.level, query: TokenQuery(prompt: query.prompt, response: response))
+      }
+    }
+    return drawn.reduce(into: [:]) { pairs, index in
+      pairs[index] = GradedPair(chosen: variants(oriented[index].first), rejected: variants(oriented[index].second))
+    }
   }
 
   /// The rows that the run's batches touch, each once, in order.

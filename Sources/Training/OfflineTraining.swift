@@ -6,7 +6,7 @@ import Preferences
 
 /// Trains a policy on labelled pairs: the one loop behind every direct objective and both policies.
 ///
-///     loss(step) = Σ_streams mean over the stream's batch of weight · L(pair)
+///     loss(step) = Σ_streams mean over the stream's batch of weight · (L(pair) + γ · auxiliary(pair))
 ///
 /// Everything random is a function of (`seed`, step). The gradient of a batch does not depend on the micro-batch size beyond
 /// rounding.
@@ -16,12 +16,14 @@ import Preferences
 ///   - streams: never empty; each with at least one pair.
 ///   - stepZeroTolerance: see ``checkStepZero``; nats per response.
 ///   - multiplier: λ of the objective's cost constraint, fixed or moving; see ``Objective/multiplierRule``.
+///   - auxiliary: a loss on the policy's features, which then every drawn pair has graded responses for; nil for none. It leaves
+///     the curve's other numbers as they are when γ = 0.
 ///   - afterStep: called with the number of steps done and the policy as it then is; throwing stops the run.
 /// - Returns: the training curve.
 /// - Throws: ``UserError`` (3) at the first non-finite number, naming step, pair and tensor; whatever `afterStep` throws.
 public func trainOffline<P: Policy & ~Copyable, O: Objective>(
   _ policy: inout P, streams: [PairStream<P.Query>], objective: O, configuration: TrainingConfiguration, seed: SeedTree,
-  stepZeroTolerance: Double, multiplier: Multiplier<P> = .unconstrained,
+  stepZeroTolerance: Double, multiplier: Multiplier<P> = .unconstrained, auxiliary: AuxiliaryLoss<P>? = nil,
   afterStep: (Int, borrowing P) throws -> Void = { _, _ in }
 ) throws -> TrainingCurve {
   precondition(!streams.isEmpty && streams.allSatisfy { !$0.pairs.isEmpty }, "training needs at least one pair")
@@ -33,15 +35,19 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
   var tape = policy.makeTape()
   var curve = TrainingCurve(steps: configuration.steps)
   var multiplier = multiplier
+  var auxiliary = auxiliary
 
   for step in 0..<configuration.steps {
     gradient.setZero()
     var batch = BatchTotals()
     for (stream, sampler) in zip(streams, samplers) {
+      let indices = sampler.indices(step: step)
       try accumulate(
-        stream, indices: sampler.indices(step: step), objective: objective, policy: policy,
+        stream, indices: indices, objective: objective, policy: policy,
         multiplier: multiplier.value, microBatchSize: configuration.microBatchSize, tape: &tape, gradient: &gradient,
         batch: &batch, stepZeroTolerance: step == 0 ? stepZeroTolerance : nil, step: step)
+      try auxiliary?.accumulate(
+        stream, indices: indices, policy: policy, tape: &tape, gradient: &gradient, step: step)
     }
     let norm = gradient.globalNorm()
     guard norm.isFinite else { throw nonFiniteGradient(gradient, step: step) }
@@ -51,6 +57,9 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
       &policy, gradient: gradient, scale: limit > 0 && norm > limit ? limit / norm : 1, learningRate: learningRate)
     var point = batch.point(step: step + 1, gradientNorm: norm, learningRate: learningRate)
     if multiplier.isConstrained { point.multiplier = multiplier.value }
+    if let value = auxiliary?.finishStep(learningRate: learningRate) {
+      (point.auxiliaryLoss, point.auxiliaryAccuracy) = (value.loss, value.accuracy)
+    }
     point.expectedCost = try multiplier.advance(policy, step: step + 1)
     curve.append(point)
     try afterStep(step + 1, policy)

@@ -39,16 +39,41 @@ public struct PreparedPair<Query: Sendable>: Sendable {
   }
 }
 
+/// A response from which a part of its key content was deleted, with how much: a class of the auxiliary head.
+public struct GradedQuery<Query: Sendable>: Sendable {
+  public var level: Int
+  public var query: Query
+
+  public init(level: Int, query: Query) {
+    self.level = level
+    self.query = query
+  }
+}
+
+/// The graded responses of one pair; neither list is empty.
+public struct GradedPair<Query: Sendable>: Sendable {
+  public var chosen: [GradedQuery<Query>]
+  public var rejected: [GradedQuery<Query>]
+
+  public init(chosen: [GradedQuery<Query>], rejected: [GradedQuery<Query>]) {
+    self.chosen = chosen
+    self.rejected = rejected
+  }
+}
+
 /// Pairs that are drawn together; a step's loss is the sum over streams of the mean over the stream's batch.
 ///
 /// One stream is ordinary training; a safety set and a helpfulness buffer are the two of BFPO's Algorithm 1.
 public struct PairStream<Query: Sendable>: Sendable {
   public var name: String
   public var pairs: [PreparedPair<Query>]
+  /// Graded responses of the pairs that a run draws, by their index; empty without an auxiliary loss.
+  public var graded: [Int: GradedPair<Query>]
 
-  public init(name: String, pairs: [PreparedPair<Query>]) {
+  public init(name: String, pairs: [PreparedPair<Query>], graded: [Int: GradedPair<Query>] = [:]) {
     self.name = name
     self.pairs = pairs
+    self.graded = graded
   }
 
   /// The queries of some pairs: chosen₀, rejected₀, chosen₁, ….

@@ -18,6 +18,10 @@ public struct CurvePoint: Codable, Hashable, Sendable {
   public var multiplier: Double?
   /// E_{y∼π} c at the window's last dual step.
   public var expectedCost: Double?
+  /// CE_w + CE_l of an auxiliary loss, nats, without its weight; absent without one.
+  public var auxiliaryLoss: Double?
+  /// Share of graded responses whose level the auxiliary head told; a tie among n counts 1/n.
+  public var auxiliaryAccuracy: Double?
 
   /// chosenLogRatio − rejectedLogRatio.
   public var margin: Double { chosenLogRatio - rejectedLogRatio }
@@ -55,14 +59,19 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
     window.learningRate += step.learningRate
     window.multiplier = step.multiplier
     window.expectedCost = step.expectedCost ?? window.expectedCost
+    if let loss = step.auxiliaryLoss { window.auxiliaryLoss = (window.auxiliaryLoss ?? 0) + loss }
+    if let accuracy = step.auxiliaryAccuracy { window.auxiliaryAccuracy = (window.auxiliaryAccuracy ?? 0) + accuracy }
     guard step.step - begin >= windowSize || step.step == lastStep else { return }
     let scale = 1 / Double(step.step - begin)
-    points.append(
-      CurvePoint(
-        step: step.step, loss: window.loss * scale, chosenLogRatio: window.chosenLogRatio * scale,
-        rejectedLogRatio: window.rejectedLogRatio * scale, accuracy: window.accuracy * scale,
-        gradientNorm: window.gradientNorm * scale,
-        learningRate: window.learningRate * scale))
+    var point = CurvePoint(
+      step: step.step, loss: window.loss * scale, chosenLogRatio: window.chosenLogRatio * scale,
+      rejectedLogRatio: window.rejectedLogRatio * scale, accuracy: window.accuracy * scale,
+      gradientNorm: window.gradientNorm * scale, learningRate: window.learningRate * scale)
+    point.multiplier = window.multiplier
+    point.expectedCost = window.expectedCost
+    point.auxiliaryLoss = window.auxiliaryLoss.map { $0 * scale }
+    point.auxiliaryAccuracy = window.auxiliaryAccuracy.map { $0 * scale }
+    points.append(point)
     window = CurvePoint(
       step: 0, loss: 0, chosenLogRatio: 0, rejectedLogRatio: 0, accuracy: 0, gradientNorm: 0, learningRate: 0)
   }

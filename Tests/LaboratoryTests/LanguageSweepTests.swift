@@ -5,6 +5,13 @@ import Language
 import ModelFiles
 import TestSupport
 import Testing
+import Training
+
+private let standardArms = """
+  { name: "BFPO", objective: "bfpo", order: "helpfulness" },
+  { name: "BFPO-buffer", objective: "bfpo", order: "helpfulness", buffer: true },
+  { name: "DPO", objective: "dpo", order: "helpfulness" },
+  """
 
 /// The language-model path of the driver, on a random two-layer model and invented pairs.
 @Suite struct LanguageSweepTests {
@@ -61,6 +68,57 @@ import Testing
     }
   }
 
+  @Test func `SPO reads the graded responses, moves the policy, is part of a cell's identity and resumes`() throws {
+    try withTemporaryFolder { folder in
+      let project = try makeProject(in: folder)
+      let arms = """
+        { name: "DPO", objective: "dpo", order: "helpfulness" },
+        { name: "SPO", objective: "dpo", order: "helpfulness", auxiliary: { kind: "spo", weight: 2 } },
+        { name: "probe", objective: "dpo", order: "helpfulness", auxiliary: { weight: 0, levels: 3 } },
+        """
+      let experiment = try Experiment(
+        try specification(project, flagRule: "none", arms: arms), text: "{}", project: project, workers: 1)
+      let results = ResultsFolder(folder.appending(path: "out"))
+      func run() throws -> SweepOutcome {
+        try experiment.run(
+          into: results, project: project, options: SweepOptions(workers: 1), isInterrupted: { false }, report: { _ in }
+        )
+      }
+      #expect(try run().completed == 6)
+      #expect(try run().skipped == 6)
+      let records = results.loadRecords().records.values.sorted { $0.configuration.seed < $1.configuration.seed }
+      func record(_ auxiliary: AuxiliarySpec?) throws -> RunRecord {
+        try #require(records.first { $0.configuration.auxiliary == auxiliary })
+      }
+      var (spo, probe) = (AuxiliarySpec(), AuxiliarySpec())
+      spo.weight = 2
+      (probe.weight, probe.levels) = (0, 3)
+      let plain = try record(nil)
+      #expect(try !canonicalJSON(plain).contains("auxiliary"))
+      #expect(Set(records.map(\.id)).count == 6)
+      let (spoRecord, probeRecord) = (try record(spo), try record(probe))
+      #expect(spoRecord.metrics != plain.metrics && probeRecord.metrics == plain.metrics)
+      // At the zero head each response costs log K; each has keywords, and the last level lacks them all.
+      let first = try #require(probeRecord.curve?.points.first?.auxiliaryLoss)
+      #expect(abs(first - 2 * naturalLogarithm(3)) < 1e-9)
+    }
+  }
+
+  @Test(arguments: [
+    (#"{ kind: "sbo" }"#, "unknown name `sbo`"), ("{ wieght: 1 }", "unknown key `wieght`"),
+    ("{ weight: -1 }", "weight must be at least 0"), ("{ levels: 1 }", "levels must be from 2"),
+  ])
+  func `mistakes in an auxiliary loss are named`(auxiliary: String, message: String) throws {
+    try withTemporaryFolder { folder in
+      let arm = #"{ name: "a", objective: "dpo", order: "helpfulness", auxiliary: \#(auxiliary) }"#
+      let error = #expect(throws: UserError.self) {
+        try specification(Project(root: folder), flagRule: "none", arms: arm)
+      }
+      #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+      #expect(error?.exitCode == .badData)
+    }
+  }
+
   // MARK: Helpers
 
   private func sweep(
@@ -102,7 +160,7 @@ import Testing
   }
 
   private func specification(
-    _ project: Project, flagRule: String, evaluation: String = "test.jsonl"
+    _ project: Project, flagRule: String, evaluation: String = "test.jsonl", arms: String = standardArms
   ) throws -> ExperimentSpec {
     let path = project.root.path
     let judged = #"{ files: ["\#(path)/\#(evaluation)"], order: "#
@@ -114,11 +172,7 @@ import Testing
           evaluation: { helpfulness: \(judged)"helpfulness" }, safety: \(judged)"safety" }, samples: 2, sampleTokens: 5 },
         },
         training: { steps: 3, batchSize: 2, sampling: "epochs", learningRate: 1e-3 },
-        arms: [
-          { name: "BFPO", objective: "bfpo", order: "helpfulness" },
-          { name: "BFPO-buffer", objective: "bfpo", order: "helpfulness", buffer: true },
-          { name: "DPO", objective: "dpo", order: "helpfulness" },
-        ], seeds: 2 }
+        arms: [\(arms)], seeds: 2 }
       """
     return try ExperimentSpec(JSONValue(parsing: Data(text.utf8), json5: true, source: "test"), at: "test")
   }

@@ -98,6 +98,15 @@ import Theory
     (#"{ name: "a", objective: "dpo", merge: { between: ["final"] } }"#, "names two stages"),
     (#"{ name: "a", objective: "dpo", stages: [{ name: "H", objectiv: "dpo" }] }"#, "unknown key `objectiv`"),
     (#"{ name: "a", objective: "dpo", scores: { costs: "H" } }"#, "unknown key `costs`"),
+    (#"{ name: "a", objective: "dpo", auxiliary: {} }"#, "a tabular policy cannot have one"),
+    (
+      #"{ name: "a", objective: "dpo", stages: [{ name: "H", objective: "dpo", order: "safety", auxiliary: {} }] }"#,
+      "a tabular policy cannot have one"
+    ),
+    (
+      #"{ name: "a", auxiliary: {}, stages: [{ name: "H", objective: "dpo", order: "safety" }], merge: { add: ["H"] } }"#,
+      "stands beside no objective"
+    ),
   ])
   func `mistakes in stages are named`(arm: String, message: String) throws {
     let error = #expect(throws: UserError.self) { try spec(arm) }

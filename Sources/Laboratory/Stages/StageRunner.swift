@@ -15,6 +15,8 @@ struct StageSupply<P: Policy & ~Copyable> {
   var scores: ([P.Query]) throws -> [ResponseScores]
   /// λ of a constrained objective.
   var multiplier: (MultiplierRule, Trained<P>?, ResponseScorer<P.Query>) throws -> Multiplier<P>
+  /// The auxiliary loss of a stage; nil where the policy has no features.
+  var auxiliary: ((AuxiliarySpec) -> AuxiliaryLoss<P>)?
   /// A stage that another cell trained already, by what decides its numbers.
   var recall: (StageKey) throws -> P? = { _ in nil }
   var remember: (StageKey, borrowing P) throws -> Void = { _, _ in }
@@ -113,11 +115,15 @@ struct StageRunner<P: Policy & ~Copyable> {
     if let scorer, objective.multiplierRule != .none {
       multiplier = try supply.multiplier(objective.multiplierRule, start, scorer)
     }
+    let auxiliary = stage.auxiliary.map { spec in
+      guard let make = supply.auxiliary else { preconditionFailure("this policy has no features") }
+      return make(spec)
+    }
     // Opened once, so that the training loop is called with the objective's concrete type.
     func opened<O: Objective>(_ objective: O) throws -> TrainingCurve {
       try trainOffline(
         &policy, streams: streams, objective: objective, configuration: cell.training, seed: trainingSeed(cell),
-        stepZeroTolerance: supply.stepZeroTolerance, multiplier: multiplier
+        stepZeroTolerance: supply.stepZeroTolerance, multiplier: multiplier, auxiliary: auxiliary
       ) { step, _ in try afterStep(step) }
     }
     return try opened(objective)

@@ -1,6 +1,7 @@
 import Basics
 import Objectives
 import Preferences
+import Training
 
 /// One training run of an arm that trains more than once, such as the first half of SACPO.
 ///
@@ -19,8 +20,12 @@ public struct StageSpec: Specification {
   public var from: String?
   /// Earlier stages whose implicit rewards take the place of the reward and cost of the world.
   public var scores: ScoreSource?
+  /// A loss on the policy's hidden states beside the objective's; language models only.
+  public var auxiliary: AuxiliarySpec?
 
-  enum CodingKeys: String, CodingKey, CaseIterable { case name, objective, order, settings, flipped, from, scores }
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case name, objective, order, settings, flipped, from, scores, auxiliary
+  }
 
   public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
   public static var defaults: [String: JSONValue] { ["settings": .object([:]), "flipped": .bool(false)] }
@@ -65,6 +70,7 @@ public struct StageConfiguration: Codable, Hashable, Sendable {
   public var flipped: Bool?
   public var from: String?
   public var scores: ScoreSource?
+  public var auxiliary: AuxiliarySpec?
 
   init(_ spec: StageSpec, objective: any Objective) throws {
     name = spec.name
@@ -74,11 +80,12 @@ public struct StageConfiguration: Codable, Hashable, Sendable {
     flipped = spec.flipped ? true : nil
     from = spec.from
     scores = spec.scores
+    auxiliary = spec.auxiliary
   }
 
   init(
     name: String, objective: String, parameters: JSONValue, order: PreferenceOrder, flipped: Bool?, from: String?,
-    scores: ScoreSource?
+    scores: ScoreSource?, auxiliary: AuxiliarySpec?
   ) {
     self.name = name
     self.objective = objective
@@ -87,6 +94,7 @@ public struct StageConfiguration: Codable, Hashable, Sendable {
     self.flipped = flipped
     self.from = from
     self.scores = scores
+    self.auxiliary = auxiliary
   }
 
   /// The objective the stage trains with.

@@ -3,6 +3,7 @@ import Foundation
 import Laboratory
 import Language
 import Preferences
+import Training
 
 extension Command {
   static let train = Command(
@@ -32,6 +33,10 @@ extension Command {
         "carries", value: "ORDER", "The order that `chosen` and `rejected` stand for in the data.",
         choices: ["helpfulness", "safety"]),
       Option("flag-rule", value: "RULE", "Supplies missing safety flags.", defaultText: "none"),
+      Option(
+        "auxiliary", value: "KIND", "A loss on the language model's hidden states beside the objective's.",
+        choices: AuxiliarySpec.Kind.allCases.map(\.rawValue), defaultText: "none"),
+      Option("auxiliary-weight", value: "GAMMA", "Its weight.", defaultText: "0.1"),
       .model,
       Option(
         "trainable", value: "FRAGMENT", "Fragment of the names of the tensors to train, or `all`.", isRepeated: true,
@@ -82,6 +87,14 @@ private func trainingSpecification(_ arguments: Arguments) throws -> JSONValue {
     "name": .string("train"), "objective": .string(try arguments.required("objective")),
     "order": .string(try arguments.required("order")),
   ]
+  if let kind = arguments.option("auxiliary") {
+    var auxiliary: [String: JSONValue] = ["kind": .string(kind)]
+    if let weight = try arguments.number("auxiliary-weight") { auxiliary["weight"] = .number(weight) }
+    arm["auxiliary"] = .object(auxiliary)
+  } else if arguments.option("auxiliary-weight") != nil {
+    throw UserError(
+      "--auxiliary-weight stands alone", advice: "name the auxiliary loss: `--auxiliary spo`", exitCode: .usage)
+  }
   arm["settings"] = .object(try arguments.hyperparameters())
   var training: [String: JSONValue] =
     isLanguage
