@@ -44,7 +44,7 @@ import Theory
       { name: "a", stages: [{ name: "one", objective: "dpo", order: "\(first)", settings: { tau: \(tau1) } }],
         objective: "dpo", order: "\(second)", from: "one", settings: { tau: \(tau2) } }
       """
-    let spec = try spec(text, world: Self.large, training: Self.long)
+    let spec = try tabularSpec(text, world: Self.large, training: Self.long)
     let trained = try policy(spec)
     let world = TabularSetting(try #require(spec.world)).world
     for prompt in 0..<world.spec.prompts {
@@ -63,7 +63,7 @@ import Theory
       """
     func taus(settings: String = "", sweep: String = "") throws -> Set<[Double]> {
       let arm = stages.replacing("SETTINGS", with: settings).replacing("SWEEP", with: sweep)
-      let cells = try plan(try spec(arm, axes: "tau: [1, 2], alpha: [0.25]"))
+      let cells = try plan(try tabularSpec(arm, axes: "tau: [1, 2], alpha: [0.25]"))
       return Set(cells.map { $0.configuration.allStages.map { $0.parameters["tau"]?.number ?? .nan } })
     }
     #expect(try taus() == [[1, 1], [2, 2]])
@@ -77,7 +77,7 @@ import Theory
       { name: "a", stages: [{ name: "H", objective: "dpo", order: "helpfulness" },
         { name: "S", objective: "dpo", order: "safety" }], merge: { between: ["H", "S"] }, sweep: { share: [0, 1] } }
       """
-    let spec = try spec(soup)
+    let spec = try tabularSpec(soup)
     let setting = TabularSetting(try #require(spec.world))
     let cells = try plan(spec)
     let together = try cells.map { try setting.run($0.configuration, savingPolicyTo: nil) { _ in }.metrics }
@@ -109,7 +109,7 @@ import Theory
     ),
   ])
   func `mistakes in stages are named`(arm: String, message: String) throws {
-    let error = #expect(throws: UserError.self) { try spec(arm) }
+    let error = #expect(throws: UserError.self) { try tabularSpec(arm) }
     #expect("\(try #require(error))".contains(message), "\(error?.description ?? "")")
     #expect(error?.exitCode == .badData)
   }
@@ -129,30 +129,14 @@ import Theory
   private static let large = "{ prompts: 2, responses: 5, comparisons: 60000 }"
   private static let long = "{ steps: 4000, batchSize: 64, learningRate: 0.02, schedule: 'cosine' }"
 
-  private func spec(
-    _ arm: String, axes: String = "", world: String = "{ prompts: 3, responses: 5, comparisons: 256 }",
-    training: String = "{ steps: 100 }"
-  ) throws -> ExperimentSpec {
-    let text = """
-      { name: "t", question: "?", world: \(world), policy: { kind: "tabular" }, training: \(training),
-        axes: { \(axes) }, arms: [\(arm)], seeds: 1 }
-      """
-    return try ExperimentSpec(try JSONValue(parsing: Data(text.utf8), json5: true, source: "t.json5"), at: "t.json5")
-  }
-
-  private func policy(_ arm: String) throws -> [[Double]] { try policy(try spec(arm)) }
+  private func policy(_ arm: String) throws -> [[Double]] { try policy(try tabularSpec(arm)) }
 
   /// log π(y|x) [prompts][responses] of the only cell's policy.
   private func policy(_ spec: ExperimentSpec) throws -> [[Double]] {
     try withTemporaryFolder { folder in
       let cell = try #require(try plan(spec).first)
       _ = try TabularSetting(try #require(spec.world)).run(cell.configuration, savingPolicyTo: folder) { _ in }
-      let data = try Data(contentsOf: folder.appending(path: "policy.json"))
-      return try #require(JSONDecoder().decode([String: [[Double]]].self, from: data)["logProbabilities"])
+      return try savedPolicy(folder)
     }
-  }
-
-  private func totalVariation(_ a: [Double], _ b: [Double]) -> Double {
-    zip(a, b).reduce(0) { $0 + abs($1.0 - $1.1) } / 2
   }
 }
