@@ -25,7 +25,11 @@ extension FrontierContent {
         !arm.branches.allSatisfy { $0.parameters.contains(parameter) }
       }.map(\.name))
     let isLow = isLabelledAtLowEnd(arm)
-    return arm.branches.enumerated().map { index, branch in
+    // Among many paths of several arms, the first and the last say enough.
+    let isCrowded = arms.count > 2 && arm.branches.count > 4
+    return arm.branches.enumerated().filter { index, _ in
+      !isCrowded || index == 0 || index == arm.branches.count - 1
+    }.map { index, branch in
       let points = isLow ? branch.points : branch.points.reversed()
       let text = branch.parameters.filter { varying.contains($0.name) }.map(\.text).joined(separator: ", ")
       return label(
