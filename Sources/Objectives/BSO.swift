@@ -32,7 +32,9 @@ public struct BSO: MarginObjective {
     stationaryPoint: "none: L′ keeps its sign",
     populationOptimum:
       "h = logit(p)/τ for two safe responses, whatever the generator; none for a safe and an unsafe one (h → ∞ towards the safe one)",
-    stepZero: "ℓ(1) if the flags agree (ln 2 for logistic, else 0), ℓ(e^C) if they differ")
+    stepZero:
+      "ℓ(1) if both are safe (ln 2 for logistic, else 0), ℓ(e^C) if the flags differ; two unsafe responses are left out"
+  )
 
   public init() {}
 

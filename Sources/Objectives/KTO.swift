@@ -17,10 +17,10 @@ public struct KTO: ProspectObjective {
     source: "Ethayarajh et al. 2024 (ICML), arXiv 2402.01306, equations 7–8",
     citationKey: "ethayarajh2024kto", labels: [.order],
     conventions:
-      "ℓ is the log-ratio; z comes from the other half of the batch and is held constant, as in TRL 0.7.7's kto_pair, which averages the two halves (half this loss); later TRL estimates one z from mismatched prompts and responses; log-probabilities are summed over response tokens",
+      "ℓ is the log-ratio; z comes from the other half of the batch (z_w from the rejected responses) and is held constant, as in TRL 0.7.7's kto_pair, which averages the two halves (half this loss); later TRL estimates one z from mismatched prompts and responses; log-probabilities are summed over response tokens",
     stationaryPoint: "none: the chosen response is always raised, the rejected one always lowered",
     populationOptimum:
-      "none: a response is raised without limit if λ_D P(desirable) > λ_U P(undesirable), else lowered without limit",
+      "none with full support: responses with λ_D P(desirable) > λ_U P(undesirable) share all the probability, the others lose theirs",
     stepZero: "(λ_D + λ_U)/2")
 
   public init() {}

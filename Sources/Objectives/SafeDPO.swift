@@ -25,7 +25,7 @@ public struct SafeDPO: MarginObjective {
     stationaryPoint: "none: L′ keeps its sign",
     populationOptimum:
       "h = logit(p)/τ for two safe responses; none for a safe and an unsafe one (h → ∞ towards the safe one)",
-    stepZero: "ln 2 if the flags agree, log(1 + e^Δ) if they differ")
+    stepZero: "ln 2 if both are safe, log(1 + e^Δ) if the flags differ; two unsafe responses are left out")
 
   public init() {}
 

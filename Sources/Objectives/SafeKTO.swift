@@ -2,7 +2,7 @@
 ///
 ///     L = Σ over both responses of  λ_D (1 − σ(τ (ℓ − z)))  if safe,  λ_U (1 − σ(τ (z − ℓ)))  if unsafe
 ///
-/// The reference point z is KTO's, from the other half of the batch.
+/// The reference point z is KTO's, from the other half of the batch: the rejected responses for a chosen one, and vice versa.
 ///
 /// Source: Ethayarajh et al. 2024 (ICML), arXiv 2402.01306, equations 7 and 8, with flags as desirability.
 public struct SafeKTO: ProspectObjective {
@@ -18,10 +18,10 @@ public struct SafeKTO: ProspectObjective {
     source: "Ethayarajh et al. 2024 (ICML), arXiv 2402.01306, equations 7–8, with safety flags as desirability",
     citationKey: "ethayarajh2024kto", labels: [.safetyFlags],
     conventions:
-      "both responses of a pair count, each by its own flag; z = max(0, mean ℓ of the other half of the batch), held constant; the authors suggest λ_D n_safe/(λ_U n_unsafe) in [1, 4/3]",
+      "both responses of a pair count, each by its own flag; z = max(0, mean ℓ of the other half of the batch), held constant; the halves are the chosen and the rejected responses, as in KTO; the authors suggest λ_D n_safe/(λ_U n_unsafe) in [1, 4/3]",
     stationaryPoint: "none: a safe response is always raised, an unsafe one always lowered",
     populationOptimum:
-      "none: a response is raised without limit if λ_D P(safe) > λ_U P(unsafe), else lowered without limit",
+      "none with full support: responses with λ_D P(safe) > λ_U P(unsafe) share all the probability, the others lose theirs",
     stepZero: "half the weights of the two responses: (λ_D + λ_U)/2 if the flags differ")
 
   public init() {}

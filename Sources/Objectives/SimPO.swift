@@ -18,7 +18,8 @@ public struct SimPO: Objective {
     conventions:
       "log-probabilities are averaged over response tokens (`reduction=sum` drops the length normalisation); γ is subtracted after scaling with τ, as in the paper and in TRL (simpo_gamma); the paper tunes γ/τ from .1 to .8",
     stationaryPoint: "none: the chosen response is always raised, the rejected one always lowered",
-    populationOptimum: "a_w − a_l = (logit(p) + γ)/τ on one pair; no reference; none where p is 0 or 1",
+    populationOptimum:
+      "a_w − a_l = x/τ on one pair with p σ(γ − x) = (1 − p) σ(γ + x): x = logit(p) for γ = 0, the farther from 0 the larger γ, 0 at p = ½; no reference; none where p is 0 or 1",
     stepZero: "softplus(γ − τ (a_w − a_l)) of the reference")
 
   public init() {}

@@ -63,6 +63,28 @@ import Testing
   }
 
   /// E L(h) over which response wins is lowest at logit(p)/τ.
+  /// p L(x) + (1 − p) L(−x) is least where p σ(γ − x) = (1 − p) σ(γ + x), a quadratic in e^x.
+  @Test(arguments: [0.05, 0.5, 0.7, 0.95], [0, 0.5, 3]) func `SimPO's population optimum`(
+    probability p: Double, gamma: Double
+  ) {
+    let b = 2 * p - 1
+    let root = (b * b + 4 * p * (1 - p) * exponential(-2 * gamma)).squareRoot()
+    let x = naturalLogarithm((b + root) / (2 * (1 - p) * exponential(-gamma)))
+    var objective = SimPO()
+    objective.gamma = gamma
+    func slope(_ difference: Double) -> Double {
+      objective.evaluate(
+        PairSample(
+          policyChosen: difference, policyRejected: 0, referenceChosen: 0, referenceRejected: 0, label: PairLabel())
+      ).dChosen
+    }
+    let difference = x / objective.tau
+    #expect(abs(p * slope(difference) - (1 - p) * slope(-difference)) < 1e-12)
+    let logit = naturalLogarithm(p / (1 - p))
+    #expect(abs(x) >= abs(logit) - 1e-12 && (gamma > 0 || abs(x - logit) < 1e-12))
+    #expect(abs(p * sigmoid(gamma - x) - (1 - p) * sigmoid(gamma + x)) < 1e-12)
+  }
+
   @Test(arguments: [0.55, 0.7, 0.9]) func `DPO's population optimum`(probability: Double) {
     var dpo = DPO()
     dpo.tau = 0.4

@@ -69,7 +69,8 @@ private func printIllustration(_ results: [IllustrationResult], report: Illustra
   let names = results.count == 1 ? results[0].design.id : "{\(results.map(\.design.id).joined(separator: ","))}"
   let folder = report.files[0].deletingLastPathComponent().relativePath
   console.output("figures: \(folder)/curves-\(names).svg, plane-\(names).svg")
-  console.output("tables: \(folder)/final-\(names).csv, .md and .tex; final.csv and illustrative.json for all of them")
+  console.output(
+    "tables: \(folder)/final-\(names).csv, .md and .tex; final.csv and illustrative.json hold all of this run")
 }
 
 /// Lines of at most 118 characters.
