@@ -13,6 +13,11 @@ public enum JSONValue: Hashable, Sendable {
   ///
   /// - Throws: ``UserError`` naming `source` when the text is not JSON.
   public init(parsing data: Data, json5: Bool = false, source: String) throws {
+    guard data.contains(where: { !" \t\r\n".utf8.contains($0) }) else {
+      throw UserError(
+        "there is nothing to read", at: source, because: "the input is empty", advice: "give one JSON value",
+        exitCode: .badData)
+    }
     let decoder = JSONDecoder()
     decoder.allowsJSON5 = json5
     do {

@@ -25,7 +25,10 @@ public struct TheoryReport: Sendable {
       let optimum = GibbsOptimum(
         reference: document.reference, reward: reward, temperature: document.beta ?? document.tau)
       members["rlhf"] = policyMember(optimum, document.world, document)
-        .adding(["value": .number(optimum.value), "reward": .number(expectation(reward, under: optimum.policy))])
+        .adding([
+          "beta": .number(document.beta ?? document.tau), "value": .number(optimum.value),
+          "reward": .number(expectation(reward, under: optimum.policy)),
+        ])
       if let cost = document.cost, let budget = document.budget {
         let problem = ConstrainedProblem(
           [ConstrainedPrompt(reference: document.reference, reward: reward, cost: cost)],
@@ -89,6 +92,7 @@ private func ipoMember(_ world: FiniteWorld, _ document: WorldDocument) -> JSONV
   let optimum = world.ipoOptimum(tau: document.tau)
   let zero = [Double](repeating: 0, count: world.count)
   return policyMember(optimum, world, document).adding([
+    "tau": .number(document.tau),
     "minimumLoss": .number(world.ipoExpectedLoss(logRatio: optimum.logRatio, tau: document.tau)),
     "lossAtReference": .number(world.ipoExpectedLoss(logRatio: zero, tau: document.tau)),
   ])
@@ -101,7 +105,7 @@ private func dpoMember(_ world: FiniteWorld, _ document: WorldDocument) -> JSONV
   switch world.dpoOptimum(beta: beta) {
   case .fitted(let optimum):
     return .object(policyMember(optimum.policy, world, document)).adding([
-      "exists": .bool(true), "lossAtReference": atReference,
+      "exists": .bool(true), "beta": .number(beta), "lossAtReference": atReference,
       "minimumLoss": .number(world.dpoExpectedLoss(logRatio: optimum.logRatio, beta: beta)),
       "components": .array(optimum.components.map { .numbers($0.map(Double.init)) }),
     ])

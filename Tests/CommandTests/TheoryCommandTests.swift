@@ -29,6 +29,15 @@ import Testing
     #expect(abs((json["constrained"]?["primal"]?.number ?? 0) - (json["constrained"]?["dual"]?.number ?? 1)) < 1e-12)
   }
 
+  @Test func `every optimum says which constant it used, and an empty input is named`() throws {
+    let run = try runProgram(["theory", "--json"], input: world.replacing(#""beta":0.5"#, with: #""beta":0.7"#))
+    let json = try JSONValue(parsing: Data(run.output.utf8), source: "output")
+    #expect(json["ipo"]?["tau"]?.number == 0.5)
+    for method in ["rlhf", "dpo"] { #expect(json[method]?["beta"]?.number == 0.7, "\(method)") }
+    let empty = try runProgram(["theory"], input: "\n")
+    #expect(empty.status == 65 && empty.errors.contains("the input is empty"), "\(empty.errors)")
+  }
+
   @Test func `theory prints a table, from a file too`() throws {
     try withTemporaryFolder { folder in
       try Data(world.utf8).write(to: folder.appending(path: "world.json"))
