@@ -74,8 +74,13 @@ public struct ArmSpec: Specification {
         try checkStage(name, among: known, at: "\(location), stage `\(stage.name)`")
       }
       if known.contains(stage.name) {
-        throw UserError("two stages are named `\(stage.name)`", at: location, exitCode: .badData)
+        throw UserError(
+          "two stages are named `\(stage.name)`", at: location,
+          because: stage.name == Self.finalName ? "the stage of the arm's own objective has that name" : nil,
+          advice: "rename one of them", exitCode: .badData)
       }
+      try stage.checkName(at: location)
+      try stage.checkScores(at: "\(location), stage `\(stage.name)`")
       known.append(stage.name)
     }
     if objective == nil, auxiliary != nil {
@@ -109,5 +114,6 @@ private func checkStage(_ name: String, among known: [String], at location: Stri
   if known.contains(name) { return }
   throw UserError(
     "no earlier stage is named `\(name)`", at: location,
-    advice: known.isEmpty ? "the arm has no earlier stage" : suggestion(for: name, among: known), exitCode: .badData)
+    advice: known.isEmpty ? "leave it out: no stage comes before this one" : suggestion(for: name, among: known),
+    exitCode: .badData)
 }

@@ -33,6 +33,7 @@ extension ArmSpec {
       }
       merged[axis.name] = (axis.targets, values)
     }
+    dropOverridden(&merged)
     var combinations: [[AxisValue]] = [[]]
     for name in merged.keys.sorted(by: axisOrder) {
       let values = merged[name]?.values ?? []
@@ -59,6 +60,16 @@ extension ArmSpec {
     }
   }
 
+  /// Takes from each axis what a stage's own axis (`stage.name`) sets, and drops axes that are left with nothing: their values would
+  /// make the same cell several times.
+  private func dropOverridden(_ axes: inout [String: (targets: [AxisTarget], values: [JSONValue])]) {
+    let own = Set(axes.filter { $0.key.contains(".") }.values.flatMap(\.targets))
+    for (name, axis) in axes where !name.contains(".") {
+      let targets = axis.targets.filter { !own.contains($0) }
+      axes[name] = targets.isEmpty ? nil : (targets, axis.values)
+    }
+  }
+
   /// Two names of one hyper-parameter are an error also where an axis replaces both.
   private func checkNames(_ settings: [String: JSONValue], _ entry: CatalogueEntry, at location: String) throws {
     _ = try entry.make(settings, at: location)
@@ -76,7 +87,7 @@ extension ArmVariant {
 }
 
 /// What an axis sets.
-private enum AxisTarget {
+private enum AxisTarget: Hashable {
   case stage(Int, String)
   case merge
 }

@@ -79,6 +79,15 @@ public struct ResultsFolder: Sendable {
   ///
   /// - Throws: ``UserError`` (73).
   public func checkWritable() throws {
+    var parent = url
+    while parent.path.count > 1, !FileManager.default.fileExists(atPath: parent.path) {
+      parent.deleteLastPathComponent()
+    }
+    if (try? parent.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == false {
+      throw UserError(
+        "a file stands where a results folder should be", at: parent.path, advice: "name another folder",
+        exitCode: .cannotCreateOutput)
+    }
     let probe = url.appendingPathComponent(".writable")
     try AtomicFile.write("", to: probe)
     try? FileManager.default.removeItem(at: probe)

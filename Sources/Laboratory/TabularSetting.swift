@@ -135,9 +135,21 @@ private struct TabularSupply {
       let origin = zip(world.reference[prompt], table[own]).reduce(0) { $0 + $1.0 * $1.1.cost }
       for i in own { table[i].cost -= origin }
     }
+    func problem(budget: Double, tau: Double) -> ConstrainedProblem {
+      ConstrainedProblem(
+        (0..<prompts).map { prompt in
+          let own = table[(prompt * responses)..<((prompt + 1) * responses)]
+          return ConstrainedPrompt(
+            reference: start.map { $0.policy.logProbabilities(prompt: prompt).map(exponential) }
+              ?? world.reference[prompt],
+            reward: own.map(\.reward), cost: own.map(\.cost))
+        }, beta: tau, budget: budget)
+    }
     switch rule {
     case .none: return .unconstrained
     case .ascent(let ascent):
+      let least = problem(budget: ascent.budget, tau: 1).leastCost
+      guard least < ascent.budget else { throw infeasible(ascent.budget, least: least) }
       let costs = table.map(\.cost)
       return .ascent(ascent) { policy, _ in
         (0..<prompts).reduce(0) { total, prompt in
@@ -146,23 +158,17 @@ private struct TabularSupply {
         } / Double(prompts)
       }
     case .oneShot(let budget, let tau):
-      let problem = ConstrainedProblem(
-        (0..<prompts).map { prompt in
-          let own = table[(prompt * responses)..<((prompt + 1) * responses)]
-          return ConstrainedPrompt(
-            reference: start.map { $0.policy.logProbabilities(prompt: prompt).map(exponential) }
-              ?? world.reference[prompt],
-            reward: own.map(\.reward), cost: own.map(\.cost))
-        }, beta: tau, budget: budget)
-      switch problem.solve() {
+      switch problem(budget: budget, tau: tau).solve() {
       case .solved(let solution): return .fixed(solution.multiplier)
-      case .infeasible(let least):
-        throw UserError(
-          "the cost budget \(budget) cannot be kept", at: "the dual problem before training",
-          because: "no policy has an expected cost below \(least)", advice: "raise `budget`",
-          exitCode: .infeasible)
+      case .infeasible(let least): throw infeasible(budget, least: least)
       }
     }
+  }
+
+  private func infeasible(_ budget: Double, least: Double) -> UserError {
+    UserError(
+      "the cost budget \(budget) cannot be kept", at: "the dual problem before training",
+      because: "no policy has an expected cost below \(least)", advice: "raise `budget`", exitCode: .infeasible)
   }
 
   private func recall(_ key: StageKey) throws -> TabularPolicy? { try memory.recall(key).map(policy) }

@@ -21,6 +21,9 @@ public protocol Objective: Codable, Hashable, Sendable {
   /// Where the multiplier λ of a cost constraint comes from (``PairLabel/multiplier``).
   var multiplierRule: MultiplierRule { get }
 
+  /// Whether its rewards and costs are those that earlier stages of the same arm imply, and no others.
+  var needsImpliedScores: Bool { get }
+
   /// Whether the objective learns from a pair with this label; the others are left out, and counted.
   func admits(_ label: PairLabel) -> Bool
 
@@ -31,6 +34,7 @@ public protocol Objective: Codable, Hashable, Sendable {
 extension Objective {
   public var usesBatchMeans: Bool { false }
   public var multiplierRule: MultiplierRule { .none }
+  public var needsImpliedScores: Bool { false }
   public func admits(_ label: PairLabel) -> Bool { true }
 }
 

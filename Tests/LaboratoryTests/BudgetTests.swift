@@ -50,9 +50,11 @@ import Training
     for (own, exact) in zip(policy, optimum.outcome.policies) { #expect(totalVariation(own, exact) < 0.05) }
   }
 
-  @Test func `a budget that no policy can keep fails the cell and says so`() throws {
+  @Test(arguments: ["constrained-dpo", "mocan"]) func `a budget that no policy can keep fails the cell and says so`(
+    objective: String
+  ) throws {
     let error = #expect(throws: UserError.self) {
-      try trained(#"{ name: "a", objective: "mocan", settings: { budget: -100 } }"#)
+      try trained(#"{ name: "a", objective: "\#(objective)", settings: { budget: -100 } }"#)
     }
     #expect(error?.exitCode == .infeasible)
     #expect(error?.what == "the cost budget -100.0 cannot be kept")

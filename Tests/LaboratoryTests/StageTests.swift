@@ -72,6 +72,16 @@ import Theory
     #expect(try taus(sweep: #""final.tau": [9]"#) == [[1, 9], [2, 9]])
   }
 
+  @Test func `an axis whose every stage has an axis of its own makes no second cell`() throws {
+    let arm = """
+      { name: "S", stages: [{ name: "H", objective: "dpo", order: "helpfulness" }],
+        objective: "bfpo", order: "safety", from: "H", sweep: { "H.tau": [3], "final.tau": [4] } }
+      """
+    let cells = try plan(try tabularSpec(arm, axes: "tau: [1, 2]"))
+    #expect(cells.map { $0.configuration.allStages.map { $0.parameters["tau"]?.number } } == [[3, 4]])
+    #expect(cells.first?.axes.map(\.name) == ["H.tau", "final.tau"])
+  }
+
   @Test func `a stage shared by cells is trained once and changes nothing`() throws {
     let soup = """
       { name: "a", stages: [{ name: "H", objective: "dpo", order: "helpfulness" },
@@ -106,6 +116,20 @@ import Theory
     (
       #"{ name: "a", auxiliary: {}, stages: [{ name: "H", objective: "dpo", order: "safety" }], merge: { add: ["H"] } }"#,
       "stands beside no objective"
+    ),
+    (#"{ name: "a", objective: "pecan" }"#, "pecan needs the scores of two earlier stages"),
+    (
+      #"{ name: "a", objective: "pecan", scores: { cost: "H" }, stages: [{ name: "H", objective: "dpo", order: "safety" }] }"#,
+      "pecan needs the scores of two earlier stages"
+    ),
+    (
+      #"{ name: "a", objective: "modpo", scores: { reward: "H" }, stages: [{ name: "H", objective: "dpo", order: "safety" }] }"#,
+      "modpo reads no rewards"
+    ),
+    (#"{ name: "a", objective: "dpo", stages: [{ name: "H.1", objective: "dpo", order: "safety" }] }"#, "has a dot"),
+    (
+      #"{ name: "a", objective: "dpo", stages: [{ name: "final", objective: "dpo", order: "safety" }] }"#,
+      "own objective"
     ),
   ])
   func `mistakes in stages are named`(arm: String, message: String) throws {

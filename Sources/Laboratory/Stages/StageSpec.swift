@@ -31,6 +31,38 @@ public struct StageSpec: Specification {
   public static var defaults: [String: JSONValue] { ["settings": .object([:]), "flipped": .bool(false)] }
 }
 
+extension StageSpec {
+  /// - Throws: ``UserError`` (65) for a name that `stage.hyper-parameter` of a sweep could not hold.
+  func checkName(at location: String) throws {
+    guard name.isEmpty || name.contains(".") else { return }
+    throw UserError(
+      name.isEmpty ? "a stage has an empty name" : "the stage name `\(name)` has a dot", at: location,
+      because: "a sweep names a stage's hyper-parameter `stage.name`", advice: "give it a name without dots",
+      exitCode: .badData)
+  }
+
+  /// - Throws: ``UserError`` (65) when `scores` is missing where the objective cannot do without, or given where nothing reads it.
+  func checkScores(at location: String) throws {
+    let entry = try catalogueEntry(objective, at: location)
+    let source = scores ?? ScoreSource()
+    if entry.defaults.needsImpliedScores, source.reward == nil || source.cost == nil {
+      throw UserError(
+        "\(entry.card.id) needs the scores of two earlier stages", at: location,
+        because: "its rewards and costs are implied by policies trained on each order",
+        advice:
+          "add `stages`, and name them: `scores: { reward: \"helpful\", cost: \"safe\" }`; `mocan` takes the world's own",
+        exitCode: .badData)
+    }
+    for (part, stage, need) in [("reward", source.reward, LabelNeed.rewards), ("cost", source.cost, .costs)] {
+      guard let stage, !entry.card.labels.contains(need) else { continue }
+      throw UserError(
+        "\(entry.card.id) reads no \(part)s", at: location,
+        because: "`scores` takes its \(part)s from stage `\(stage)`",
+        advice: "leave `\(part)` out of `scores`, or choose an objective with \(part)s", exitCode: .badData)
+    }
+  }
+}
+
 /// Where the rewards and costs of responses come from: the implicit reward of a policy that an earlier stage trained.
 ///
 ///     r(y) = τ_r (log π_r(y|x) − log π_ref(y|x))        c(y) = −τ_c (log π_c(y|x) − log π_ref(y|x))
