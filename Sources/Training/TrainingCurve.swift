@@ -96,8 +96,8 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
     }
     if late.margin <= 0 {
       return
-        "look: \(margins); the chosen responses did not gain on the rejected ones, which BFPO wants for unsafe pairs "
-        + "and nothing else does"
+        "look: \(margins); the chosen responses did not gain on the rejected ones, which BFPO wants for unsafe pairs, objectives "
+        + "without an order leave open, and nothing else should do"
     }
     return "normal: \(margins)"
   }

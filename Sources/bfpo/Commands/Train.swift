@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Laboratory
 import Language
+import Objectives
 import Preferences
 import Training
 
@@ -25,7 +26,8 @@ extension Command {
       Option("objective", value: "ID", "A name of `./bfpo explain`."),
       .set,
       Option(
-        "order", value: "ORDER", "Which order makes a response the chosen one.",
+        "order", value: "ORDER",
+        "Which order makes a response the chosen one; needless for an objective without an order.",
         choices: PreferenceOrder.allCases.map(\.rawValue)),
       Option("data", value: "FILE", "Preference pairs; may be given several times.", isRepeated: true),
       Option("format", value: "FORMAT", "The data's format.", defaultText: "recognised from the rows"),
@@ -83,10 +85,13 @@ extension Command {
 private func trainingSpecification(_ arguments: Arguments) throws -> JSONValue {
   let files = arguments.options("data")
   let isLanguage = !files.isEmpty
-  var arm: [String: JSONValue] = [
-    "name": .string("train"), "objective": .string(try arguments.required("objective")),
-    "order": .string(try arguments.required("order")),
-  ]
+  let entry = try catalogueEntry(try arguments.required("objective"), at: arguments.place("objective"))
+  var arm: [String: JSONValue] = ["name": .string("train"), "objective": .string(entry.card.id)]
+  if entry.card.labels.contains(.order) {
+    arm["order"] = .string(try arguments.required("order"))
+  } else if let order = arguments.option("order") {
+    arm["order"] = .string(order)
+  }
   if let kind = arguments.option("auxiliary") {
     var auxiliary: [String: JSONValue] = ["kind": .string(kind)]
     if let weight = try arguments.number("auxiliary-weight") { auxiliary["weight"] = .number(weight) }
