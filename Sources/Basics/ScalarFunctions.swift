@@ -52,6 +52,10 @@ func gaussian(_ radius: Double, _ angle: Double) -> Double { (-2 * log(radius)).
 @inline(__always)
 public func exponential(_ x: Double) -> Double { exp(x) }
 
+/// eˣ − 1 without cancellation near 0, for modules that do not import a C library.
+@inline(__always)
+public func exponentialMinusOne(_ x: Double) -> Double { expm1(x) }
+
 /// ln x, for modules that do not import a C library.
 @inline(__always)
 public func naturalLogarithm(_ x: Double) -> Double { log(x) }

@@ -1,4 +1,4 @@
-/// Every objective, one line each. A line here is all it takes to have an objective on the command line, in specifications,
+/// Every objective on labelled pairs, one line each. A line here is all it takes to have an objective on the command line, in specifications,
 /// in the tests that run over the catalogue, and in the methods table.
 public let catalogue: [CatalogueEntry] = [
   .objective(DPO.self),
@@ -20,4 +20,11 @@ public let catalogue: [CatalogueEntry] = [
   .objective(MoCAN.self),
   .objective(PeCAN.self),
   .objective(MODPO.self),
+]
+
+/// Every objective on the policy's own responses, and named settings of them.
+public let rolloutCatalogue: [CatalogueEntry] = [
+  .rollout(SafeRLHF()),
+  .rollout(SafeRLHF.script, card: SafeRLHF.scriptCard),
+  .rollout(SafeRLHF.paper, card: SafeRLHF.paperCard),
 ]

@@ -1,30 +1,40 @@
 import Basics
 
-/// An objective known by name.
+/// A training method known by name: an objective on pairs, or one on the policy's own responses.
 public struct CatalogueEntry: Sendable {
   public let card: ObjectiveCard
   /// The documented defaults.
-  public let defaults: any Objective
+  public let method: any TrainingMethod
   /// Every hyper-parameter with its default.
   public let parameters: [String: JSONValue]
-  private let decode: @Sendable (JSONValue) throws -> any Objective
+  private let decode: @Sendable (JSONValue) throws -> any TrainingMethod
 
-  public static func objective<O: Objective>(_ type: O.Type) -> CatalogueEntry {
-    let defaults = O()
-    guard let encoded = try? JSONValue(encoding: defaults), let parameters = encoded.object else {
-      preconditionFailure("the defaults of \(O.self) do not encode as an object")
-    }
-    return CatalogueEntry(card: O.card, defaults: defaults, parameters: parameters) { try $0.decode(O.self) }
+  /// An objective on labelled pairs.
+  public static func objective<O: Objective>(_ type: O.Type) -> CatalogueEntry { CatalogueEntry(O(), card: O.card) }
+
+  /// An objective on the policy's own responses.
+  ///
+  /// - Parameters:
+  ///   - defaults: its documented values, or those of a named preset.
+  ///   - card: the preset's own, where it is one.
+  public static func rollout<O: RolloutObjective>(_ defaults: O, card: ObjectiveCard = O.card) -> CatalogueEntry {
+    CatalogueEntry(defaults, card: card)
   }
 
-  private init(
-    card: ObjectiveCard, defaults: any Objective, parameters: [String: JSONValue],
-    decode: @escaping @Sendable (JSONValue) throws -> any Objective
-  ) {
+  private init<M: TrainingMethod>(_ defaults: M, card: ObjectiveCard) {
+    guard let encoded = try? JSONValue(encoding: defaults), let parameters = encoded.object else {
+      preconditionFailure("the defaults of \(M.self) do not encode as an object")
+    }
     self.card = card
-    self.defaults = defaults
     self.parameters = parameters
-    self.decode = decode
+    method = defaults
+    decode = { try $0.decode(M.self) }
+  }
+
+  /// The documented defaults of an objective on pairs, such as every one of ``catalogue``.
+  public var defaults: any Objective {
+    guard let objective = method as? any Objective else { preconditionFailure("\(card.id) does not learn from pairs") }
+    return objective
   }
 
   /// The canonical name of a hyper-parameter: case is ignored (`B1` is `b1`), and other codebases' names are known
@@ -35,10 +45,22 @@ public struct CatalogueEntry: Sendable {
     return card.parameterAliases[lowered].flatMap { parameters[$0] == nil ? nil : $0 }
   }
 
-  /// The objective with some hyper-parameters replaced.
+  /// The objective on pairs with some hyper-parameters replaced.
+  ///
+  /// - Throws: as ``makeMethod(_:at:)``, and for a method that does not learn from pairs.
+  public func make(_ settings: [String: JSONValue], at location: String? = nil) throws -> any Objective {
+    let method = try makeMethod(settings, at: location)
+    if let objective = method as? any Objective { return objective }
+    throw UserError(
+      "\(card.id) has no loss of a pair",
+      because: "it learns from responses that the policy writes while it is trained, not from labelled pairs",
+      advice: "`./bfpo explain \(card.id)` says what it computes; an arm of an experiment trains it", exitCode: .usage)
+  }
+
+  /// The method with some hyper-parameters replaced.
   ///
   /// - Throws: ``UserError`` for an unknown name (the nearest is suggested), a wrong type, or a value out of range.
-  public func make(_ settings: [String: JSONValue], at location: String? = nil) throws -> any Objective {
+  public func makeMethod(_ settings: [String: JSONValue], at location: String? = nil) throws -> any TrainingMethod {
     var values = parameters
     var given: [String: String] = [:]
     for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
@@ -55,36 +77,37 @@ public struct CatalogueEntry: Sendable {
       }
       values[canonical] = value
     }
-    let objective: any Objective
+    let method: any TrainingMethod
     do {
-      objective = try decode(.object(values))
+      method = try decode(.object(values))
     } catch {
       throw UserError(
         "a hyper-parameter of \(card.id) has the wrong type", at: location, because: decodingReason(error),
         advice: "`bfpo explain \(card.id)` lists them", exitCode: .usage)
     }
-    if let complaint = objective.complaint {
+    if let complaint = method.complaint {
       throw UserError(
         "a hyper-parameter of \(card.id) is out of range", at: location, because: complaint,
         advice: "`bfpo explain \(card.id)` lists them", exitCode: .usage)
     }
-    return objective
+    return method
   }
 }
 
-/// The catalogue entry of a name.
+/// The entry of a name, in ``catalogue`` or ``rolloutCatalogue``.
 ///
 /// - Throws: ``UserError`` for an unknown name; a bare `cdpo` gets a hint, because it names two different methods (R-03).
 public func catalogueEntry(_ id: String, at location: String? = nil) throws -> CatalogueEntry {
   let name = id.lowercased()
-  if let entry = catalogue.first(where: { $0.card.id == name || $0.card.aliases.contains(name) }) { return entry }
+  let all = catalogue + rolloutCatalogue
+  if let entry = all.first(where: { $0.card.id == name || $0.card.aliases.contains(name) }) { return entry }
   let advice =
     ["cdpo", "c-dpo", "c_dpo"].contains(name)
     ? """
     `cdpo` is ambiguous: `constrained-dpo` (C-DPO, arXiv 2403.02475: a cost constraint and a dual variable) or \
     `conservative-dpo` (label smoothing, arXiv 2305.18290)
     """
-    : suggestion(for: name, among: catalogue.flatMap { [$0.card.id] + $0.card.aliases })
+    : suggestion(for: name, among: all.flatMap { [$0.card.id] + $0.card.aliases })
   throw UserError("unknown objective `\(id)`", at: location, advice: advice, exitCode: .usage)
 }
 

@@ -2,18 +2,10 @@ import Basics
 
 /// A preference-optimisation objective: a pure function from log-probabilities to a loss and its derivatives.
 ///
-/// Stored properties are the hyper-parameters. An objective never sees parameters, tokens or prompts.
-public protocol Objective: Codable, Hashable, Sendable {
-  static var card: ObjectiveCard { get }
-
-  /// The documented defaults.
-  init()
-
+/// Stored properties are the hyper-parameters. It learns from labelled pairs. An objective never sees parameters, tokens or prompts.
+public protocol Objective: TrainingMethod {
   /// Whether log-ratios are summed over response tokens or averaged.
   var reduction: Reduction { get }
-
-  /// What is wrong with the hyper-parameters, or nil.
-  var complaint: String? { get }
 
   /// Whether the batch's mean log-ratios enter the loss of a pair (``PairSample/batch``).
   var usesBatchMeans: Bool { get }

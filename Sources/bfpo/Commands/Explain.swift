@@ -9,6 +9,7 @@ extension Command {
     examples: [
       Example("./bfpo explain", "a table of every objective"),
       Example("./bfpo explain bfpo", "one objective: formula, label table, defaults, source"),
+      Example("./bfpo explain safe-rlhf", "a method that learns from the policy's own responses"),
       Example("./bfpo explain bfpo --set alpha=0.25 --set tau=1", "its label table for other hyper-parameters"),
     ],
     positionals: [Positional("OBJECTIVE", "The objective's name.", isRequired: false, defaultText: "all, as a table")],
@@ -19,14 +20,14 @@ extension Command {
     let settings = try arguments.hyperparameters()
     if let name = arguments.positional("OBJECTIVE") {
       let entry = try catalogueEntry(name)
-      let explanation = Explanation(entry, objective: try entry.make(settings, at: arguments.place(Option.set.name)))
+      let explanation = Explanation(entry, method: try entry.makeMethod(settings, at: arguments.place(Option.set.name)))
       arguments.console.output(arguments.isJSON ? try canonicalJSON(explanation, pretty: true) : explanation.text())
       return .success
     }
     guard settings.isEmpty else {
       throw UserError("`--set` needs an objective", advice: "./bfpo explain bfpo --set alpha=0.25", exitCode: .usage)
     }
-    let all = catalogue.map { Explanation($0, objective: $0.defaults) }
+    let all = (catalogue + rolloutCatalogue).map { Explanation($0, method: $0.method) }
     arguments.console.output(
       arguments.isJSON
         ? try canonicalJSON(MethodsTable(objectives: all), pretty: true) : MethodsTable(objectives: all).text())
@@ -40,14 +41,19 @@ private struct MethodsTable: Encodable {
   var objectives: [Explanation]
 
   func text() -> String {
-    let rows = objectives.map { objective in
+    let header = ["stationary at", "labels needed", "source"]
+    return Table(rows(onPairs: true), header: ["objective", "loss of one pair"] + header).text()
+      + "\nh is the margin: log-ratio of the chosen response minus log-ratio of the rejected one.\n\n"
+      + Table(rows(onPairs: false), header: ["objective", "loss of one token of its own responses"] + header).text()
+  }
+
+  private func rows(onPairs: Bool) -> [[String]] {
+    objectives.filter { $0.learnsFromPairs == onPairs }.map { objective in
       [
         objective.id, objective.equation, objective.stationaryPoint,
         objective.labels.map(Explanation.words).joined(separator: ", "), objective.source,
       ]
     }
-    return Table(rows, header: ["objective", "loss of one pair", "stationary at", "labels needed", "source"]).text()
-      + "\nh is the margin: log-ratio of the chosen response minus log-ratio of the rejected one.\n"
   }
 }
 
@@ -73,6 +79,8 @@ private struct Explanation: Encodable {
   var id: String
   var aliases: [String]
   var parameterAliases: [String: String]
+  /// Whether it learns from labelled pairs; otherwise from the policy's own responses.
+  var learnsFromPairs: Bool
   /// Whether the loss is a function of the margin h alone.
   var isFunctionOfMargin: Bool
   var title: String
@@ -89,7 +97,9 @@ private struct Explanation: Encodable {
   var source: String
   var citationKey: String
 
-  init(_ entry: CatalogueEntry, objective: any Objective) {
+  init(_ entry: CatalogueEntry, method: any TrainingMethod) {
+    let objective = method as? any Objective
+    learnsFromPairs = objective != nil
     let card = entry.card
     id = card.id
     aliases = card.aliases
@@ -99,10 +109,10 @@ private struct Explanation: Encodable {
     title = card.title
     equation = card.equation
     tauDirection = card.tauDirection
-    hyperparameters = (try? JSONValue(encoding: objective))?.object ?? [:]
+    hyperparameters = (try? JSONValue(encoding: method))?.object ?? [:]
     defaults = entry.parameters
     labels = LabelNeed.allCases.filter(card.labels.contains).map(\.rawValue)
-    labelTable = card.labels.contains(.safetyFlags) ? Self.cases(of: objective) : []
+    labelTable = card.labels.contains(.safetyFlags) ? objective.map(Self.cases) ?? [] : []
     conventions = card.conventions
     stationaryPoint = card.stationaryPoint
     populationOptimum = card.populationOptimum
@@ -111,7 +121,7 @@ private struct Explanation: Encodable {
     citationKey = card.citationKey
   }
 
-  private static func cases(of objective: any Objective) -> [LabelCase] {
+  private static func cases(_ objective: any Objective) -> [LabelCase] {
     [(true, true), (true, false), (false, false), (false, true)].map { chosen, rejected in
       let label = PairLabel(chosenSafe: chosen, rejectedSafe: rejected)
       let value = objective.evaluate(
@@ -133,7 +143,7 @@ private struct Explanation: Encodable {
         \(equation)
 
       \(isFunctionOfMargin || equation.contains("τh") ? marginText : "")\
-        y_w is the chosen response, y_l the rejected one, π_ref the reference policy.
+        \(learnsFromPairs ? Self.pairSymbols : Self.rolloutSymbols)
 
 
       """
@@ -177,6 +187,12 @@ private struct Explanation: Encodable {
   private static func movement(_ derivative: Double) -> String {
     derivative < 0 ? "raised" : derivative > 0 ? "lowered" : "kept"
   }
+
+  private static let pairSymbols = "y_w is the chosen response, y_l the rejected one, π_ref the reference policy."
+  private static let rolloutSymbols = """
+    y is a response of the policy, ρ = π(y)/π_old(y), ℓ = log π_old(y) − log π_ref(y), r and c its reward and cost,
+      A_r and A_c their advantages, J_C the mean cost of recent responses, d the budget, λ its multiplier.
+    """
 
   private var marginText: String {
     "  h = [log π(y_w|x) − log π_ref(y_w|x)] − [log π(y_l|x) − log π_ref(y_l|x)]\n"
