@@ -4,7 +4,7 @@ import Objectives
 /// An arm at one combination of its axes: everything that is trained, and how the result is put together.
 struct ArmVariant {
   var axes: [AxisValue]
-  var stages: [(spec: StageSpec, objective: any Objective)]
+  var stages: [(spec: StageSpec, objective: any TrainingMethod)]
   var merge: MergeSpec?
 }
 
@@ -54,7 +54,7 @@ extension ArmSpec {
       }
       variant.stages = try stages.indices.map { index in
         try checkNames(stages[index].settings, entries[index], at: location)
-        return (stages[index], try entries[index].make(settings[index], at: location))
+        return (stages[index], try entries[index].makeMethod(settings[index], at: location))
       }
       return variant
     }
@@ -72,7 +72,7 @@ extension ArmSpec {
 
   /// Two names of one hyper-parameter are an error also where an axis replaces both.
   private func checkNames(_ settings: [String: JSONValue], _ entry: CatalogueEntry, at location: String) throws {
-    _ = try entry.make(settings, at: location)
+    _ = try entry.makeMethod(settings, at: location)
   }
 }
 

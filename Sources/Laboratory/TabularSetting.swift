@@ -34,6 +34,8 @@ public struct TabularSetting: Setting {
     var metrics = metrics { table[$0] }
     metrics["multiplier"] = trained.multiplier
     if cell.merge == nil { metrics["loss"] = trained.curve.points.last?.loss }
+    let cost = metrics["cost"] ?? .nan
+    metrics.merge(try supply.rolloutMetrics(cell, curve: trained.curve, cost: cost)) { $1 }
     if let folder {
       try AtomicFile.write(
         try canonicalJSON(["logProbabilities": table]) + "\n", to: folder.appendingPathComponent("policy.json"))
@@ -67,7 +69,7 @@ extension SyntheticWorld {
 }
 
 /// Stages that several cells share, such as the two policies of a soup whose share is swept; a memo of a pure function.
-private final class StageMemory: Sendable {
+final class StageMemory: Sendable {
   private let logits = Mutex<[String: [Double]]>([:])
 
   func recall(_ key: StageKey) throws -> [Double]? {
@@ -82,7 +84,7 @@ private final class StageMemory: Sendable {
 }
 
 /// The pairs, rewards and costs of one run on a synthetic world.
-private struct TabularSupply {
+struct TabularSupply {
   let world: SyntheticWorld
   let comparisons: [Comparison<TabularQuery>]
   let memory: StageMemory
@@ -98,7 +100,7 @@ private struct TabularSupply {
   var functions: StageSupply<TabularPolicy> {
     StageSupply(
       makeReference: makeReference, streams: streams, scores: scores, multiplier: multiplier, recall: recall,
-      remember: remember, stepZeroTolerance: 1e-9)
+      remember: remember, trainOnPolicy: trainOnPolicy, stepZeroTolerance: 1e-9)
   }
 
   private func streams(_ start: StageStart<TabularPolicy>) throws -> [PairStream<TabularQuery>] {
@@ -115,7 +117,7 @@ private struct TabularSupply {
     return [PairStream(name: "comparisons", pairs: pairs)]
   }
 
-  private func scores(of queries: [TabularQuery]) -> [ResponseScores] {
+  func scores(of queries: [TabularQuery]) -> [ResponseScores] {
     queries.map { query in
       ResponseScores(
         reward: world.reward(query.response, prompt: query.prompt),
@@ -123,11 +125,9 @@ private struct TabularSupply {
     }
   }
 
-  /// λ from the exact dual, or following the exact expected cost of the policy. Implied costs are counted from the reference's
-  /// own expected cost, so that a budget of −1 asks for one nat less than that.
-  private func multiplier(
-    _ rule: MultiplierRule, _ start: Trained<TabularPolicy>?, _ scores: ResponseScorer<TabularQuery>
-  ) throws -> Multiplier<TabularPolicy> {
+  /// Reward and cost of every response to every prompt, prompt by prompt. Implied costs are counted from the reference's own
+  /// expected cost, so that a budget of −1 asks for one nat less than that.
+  func scoreTable(_ scores: ResponseScorer<TabularQuery>) throws -> [ResponseScores] {
     let (prompts, responses) = (world.spec.prompts, world.spec.responses)
     var table = try scores.scores(world.allQueries)
     for prompt in 0..<prompts where scores.isCostImplied {
@@ -135,20 +135,34 @@ private struct TabularSupply {
       let origin = zip(world.reference[prompt], table[own]).reduce(0) { $0 + $1.0 * $1.1.cost }
       for i in own { table[i].cost -= origin }
     }
-    func problem(budget: Double, tau: Double) -> ConstrainedProblem {
-      ConstrainedProblem(
-        (0..<prompts).map { prompt in
-          let own = table[(prompt * responses)..<((prompt + 1) * responses)]
-          return ConstrainedPrompt(
-            reference: start.map { $0.policy.logProbabilities(prompt: prompt).map(exponential) }
-              ?? world.reference[prompt],
-            reward: own.map(\.reward), cost: own.map(\.cost))
-        }, beta: tau, budget: budget)
-    }
+    return table
+  }
+
+  /// The constrained problem next to the policy that a stage starts from.
+  func problem(
+    start: Trained<TabularPolicy>?, table: [ResponseScores], beta: Double, budget: Double
+  ) -> ConstrainedProblem {
+    let (prompts, responses) = (world.spec.prompts, world.spec.responses)
+    return ConstrainedProblem(
+      (0..<prompts).map { prompt in
+        let own = table[(prompt * responses)..<((prompt + 1) * responses)]
+        return ConstrainedPrompt(
+          reference: start.map { $0.policy.logProbabilities(prompt: prompt).map(exponential) }
+            ?? world.reference[prompt],
+          reward: own.map(\.reward), cost: own.map(\.cost))
+      }, beta: beta, budget: budget)
+  }
+
+  /// λ from the exact dual, or following the exact expected cost of the policy.
+  private func multiplier(
+    _ rule: MultiplierRule, _ start: Trained<TabularPolicy>?, _ scores: ResponseScorer<TabularQuery>
+  ) throws -> Multiplier<TabularPolicy> {
+    let (prompts, responses) = (world.spec.prompts, world.spec.responses)
+    let table = try scoreTable(scores)
     switch rule {
     case .none: return .unconstrained
     case .ascent(let ascent):
-      let least = problem(budget: ascent.budget, tau: 1).leastCost
+      let least = problem(start: start, table: table, beta: 1, budget: ascent.budget).leastCost
       guard least < ascent.budget else { throw infeasible(ascent.budget, least: least) }
       let costs = table.map(\.cost)
       return .ascent(ascent) { policy, _ in
@@ -158,7 +172,7 @@ private struct TabularSupply {
         } / Double(prompts)
       }
     case .oneShot(let budget, let tau):
-      switch problem(budget: budget, tau: tau).solve() {
+      switch problem(start: start, table: table, beta: tau, budget: budget).solve() {
       case .solved(let solution): return .fixed(solution.multiplier)
       case .infeasible(let least): throw infeasible(budget, least: least)
       }

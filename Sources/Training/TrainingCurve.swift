@@ -22,6 +22,9 @@ public struct CurvePoint: Codable, Hashable, Sendable {
   public var auxiliaryLoss: Double?
   /// Share of graded responses whose level the auxiliary head told; a tie among n counts 1/n.
   public var auxiliaryAccuracy: Double?
+  /// Of a run on the policy's own responses, which has no pairs: there `chosenLogRatio`, `rejectedLogRatio` and `accuracy` are 0
+  /// and not recorded.
+  public var rollouts: RolloutPoint?
 
   /// chosenLogRatio − rejectedLogRatio.
   public var margin: Double { chosenLogRatio - rejectedLogRatio }
@@ -61,6 +64,7 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
     window.expectedCost = step.expectedCost ?? window.expectedCost
     if let loss = step.auxiliaryLoss { window.auxiliaryLoss = (window.auxiliaryLoss ?? 0) + loss }
     if let accuracy = step.auxiliaryAccuracy { window.auxiliaryAccuracy = (window.auxiliaryAccuracy ?? 0) + accuracy }
+    if let rollouts = step.rollouts { window.rollouts = rollouts.adding(window.rollouts) }
     guard step.step - begin >= windowSize || step.step == lastStep else { return }
     let scale = 1 / Double(step.step - begin)
     var point = CurvePoint(
@@ -71,6 +75,7 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
     point.expectedCost = window.expectedCost
     point.auxiliaryLoss = window.auxiliaryLoss.map { $0 * scale }
     point.auxiliaryAccuracy = window.auxiliaryAccuracy.map { $0 * scale }
+    point.rollouts = window.rollouts?.scaled(by: scale)
     points.append(point)
     window = CurvePoint(
       step: 0, loss: 0, chosenLogRatio: 0, rejectedLogRatio: 0, accuracy: 0, gradientNorm: 0, learningRate: 0)
@@ -80,6 +85,7 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
   /// Losses are compared only where there are 30 points or more: BFPO's loss depends on a batch's mix of labels.
   public var diagnosis: String {
     guard points.count >= 4 else { return "too few steps to judge" }
+    if points.contains(where: { $0.rollouts != nil }) { return rolloutDiagnosis }
     let early = average(points.prefix(points.count / 2))
     let late = average(points.suffix(points.count - points.count / 2))
     if max(abs(late.chosenLogRatio), abs(late.rejectedLogRatio)) < 1e-3 {
@@ -113,4 +119,4 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
   }
 }
 
-private func fixed3(_ value: Double) -> String { fixed(value, 3) }
+func fixed3(_ value: Double) -> String { fixed(value, 3) }

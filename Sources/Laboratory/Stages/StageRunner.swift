@@ -20,8 +20,20 @@ struct StageSupply<P: Policy & ~Copyable> {
   /// A stage that another cell trained already, by what decides its numbers.
   var recall: (StageKey) throws -> P? = { _ in nil }
   var remember: (StageKey, borrowing P) throws -> Void = { _, _ in }
+  /// Trains a stage whose objective learns from the policy's own responses; nil for a policy that cannot yet.
+  var trainOnPolicy: ((inout P, RolloutStart<P>, (Int) throws -> Void) throws -> TrainingCurve)?
   /// See ``trainOffline``.
   var stepZeroTolerance: Double
+}
+
+/// A stage that is about to learn from its own responses.
+struct RolloutStart<P: Policy & ~Copyable> {
+  var objective: any RolloutObjective
+  /// The earlier stage's policy it starts from, which is its reference; nil for the setting's reference.
+  var policy: Trained<P>?
+  var scores: ResponseScorer<P.Query>
+  var configuration: TrainingConfiguration
+  var seed: SeedTree
 }
 
 /// A stage that is about to be trained.
@@ -107,8 +119,16 @@ struct StageRunner<P: Policy & ~Copyable> {
     _ policy: inout P, _ stage: StageConfiguration, start: Trained<P>?, earlier: [String: Trained<P>],
     afterStep: (Int) throws -> Void
   ) throws -> TrainingCurve {
-    let objective = try stage.makeObjective()
+    let method = try stage.makeMethod()
     let scorer = try scorer(stage, earlier: earlier)
+    guard let objective = method as? any Objective else {
+      guard let objective = method as? any RolloutObjective, let scorer, let train = supply.trainOnPolicy else {
+        preconditionFailure("this policy cannot learn from its own responses")
+      }
+      let begin = RolloutStart(
+        objective: objective, policy: start, scores: scorer, configuration: cell.training, seed: trainingSeed(cell))
+      return try train(&policy, begin, afterStep)
+    }
     let streams = try supply.streams(
       StageStart(stage: stage, objective: objective, policy: start, scores: scorer))
     var multiplier = Multiplier<P>.unconstrained

@@ -45,7 +45,8 @@ extension StageSpec {
   func checkScores(at location: String) throws {
     let entry = try catalogueEntry(objective, at: location)
     let source = scores ?? ScoreSource()
-    if entry.defaults.needsImpliedScores, source.reward == nil || source.cost == nil {
+    let needsBoth = (entry.method as? any Objective)?.needsImpliedScores == true
+    if needsBoth, source.reward == nil || source.cost == nil {
       throw UserError(
         "\(entry.card.id) needs the scores of two earlier stages", at: location,
         because: "its rewards and costs are implied by policies trained on each order",
@@ -104,7 +105,7 @@ public struct StageConfiguration: Codable, Hashable, Sendable {
   public var scores: ScoreSource?
   public var auxiliary: AuxiliarySpec?
 
-  init(_ spec: StageSpec, objective: any Objective) throws {
+  init(_ spec: StageSpec, objective: any TrainingMethod) throws {
     name = spec.name
     self.objective = type(of: objective).card.id
     parameters = try JSONValue(encoding: objective)
@@ -129,9 +130,9 @@ public struct StageConfiguration: Codable, Hashable, Sendable {
     self.auxiliary = auxiliary
   }
 
-  /// The objective the stage trains with.
-  public func makeObjective() throws -> any Objective {
-    try catalogueEntry(objective).make(parameters.object ?? [:], at: "stage `\(name)`")
+  /// The method the stage trains with.
+  public func makeMethod() throws -> any TrainingMethod {
+    try catalogueEntry(objective).makeMethod(parameters.object ?? [:], at: "stage `\(name)`")
   }
 
   /// τ of the objective, 1 for an objective without: the scale of its implicit reward.

@@ -32,6 +32,8 @@ public struct MultiplierLaw: Hashable, Sendable {
   public var maximum: Double
   /// Steps before the first update.
   public var delay: Int
+  /// Whether λ moves at all.
+  public var isLearned = true
   /// k_P, k_I and k_D of the third.
   public var proportionalGain = 0.1
   public var integralGain = 0.01
@@ -63,7 +65,7 @@ public struct MultiplierLaw: Hashable, Sendable {
   public func advanced(_ state: MultiplierState, expectedCost: Double?) -> MultiplierState {
     var next = state
     next.steps += 1
-    guard state.steps >= delay, let expectedCost else { return next }
+    guard isLearned, state.steps >= delay, let expectedCost else { return next }
     let excess = expectedCost - budget
     switch update {
     case .logarithmic:

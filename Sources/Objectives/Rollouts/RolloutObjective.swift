@@ -8,7 +8,7 @@ public protocol RolloutObjective: TrainingMethod {
   /// How many responses a step draws, and how often it uses them.
   var collection: RolloutCollection { get }
 
-  /// How λ follows the expected cost; the combiner may leave it alone.
+  /// How λ follows the expected cost, if it does.
   var multiplierLaw: MultiplierLaw { get }
 
   /// Costs of how many responses J_C averages.

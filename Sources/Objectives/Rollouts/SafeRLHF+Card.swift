@@ -16,7 +16,7 @@ extension SafeRLHF {
     source: "Dai et al. 2023 (ICLR 2024), arXiv 2310.12773, and its code",
     citationKey: "dai2024saferlhf", labels: [.rewards, .costs],
     conventions:
-      "learns from responses of the policy itself, not from pairs; c above 0 means unsafe and E c ≤ budget is asked, the paper writes E c + d ≤ 0; τ is what each stream carries: the code since April 2024, half of the paper's β; λ moves first in a step and is used at once; advantages are not whitened; the default τ, lambdaMax and critics are ours, `safe-rlhf-script` and `safe-rlhf-paper` have published ones; a table has no ptx term",
+      "learns from responses of the policy itself, not from pairs; c above 0 means unsafe and E c ≤ budget is asked, the paper writes E c + d ≤ 0; τ is what each stream carries: the code since April 2024, half of the paper's β; λ moves first in a step and is used at once; advantages are not whitened; the default τ, lambdaMax and criticRate are ours, `safe-rlhf-script` and `safe-rlhf-paper` have published ones; a table has no ptx term",
     stationaryPoint:
       "π ∝ π_ref e^{(r − λc)/(τ(1 + λ))} for klPlacement both, π_ref e^{(r − λc)/τ} for rewardOnly",
     populationOptimum:
@@ -27,6 +27,7 @@ extension SafeRLHF {
   public static let script: SafeRLHF = {
     var objective = SafeRLHF()
     objective.tau = 0.01
+    objective.lambdaRate = 0.1
     objective.lambdaMax = 5
     return objective
   }()

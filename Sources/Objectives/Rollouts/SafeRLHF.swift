@@ -24,8 +24,8 @@ public struct SafeRLHF: RolloutObjective {
   public var lambdaUpdate = MultiplierUpdate.logarithmic
   /// λ before the first step; ν or κ of a combiner that does not learn it.
   public var lambdaInitial = 1.0
-  /// η of λ.
-  public var lambdaRate = 0.1
+  /// η of λ: the paper's. A policy that moves slowly needs a λ that moves slowly, or both swing.
+  public var lambdaRate = 0.01
   public var lambdaMax = 20.0
   /// Steps before λ first moves.
   public var lambdaDelay = 0
@@ -55,9 +55,11 @@ public struct SafeRLHF: RolloutObjective {
   }
 
   public var multiplierLaw: MultiplierLaw {
-    MultiplierLaw(
+    var law = MultiplierLaw(
       update: lambdaUpdate, budget: budget, initial: lambdaInitial, rate: lambdaRate, maximum: lambdaMax,
-      delay: combiner.learnsMultiplier ? lambdaDelay : .max)
+      delay: lambdaDelay)
+    law.isLearned = combiner.learnsMultiplier
+    return law
   }
 
   public func targets(_ group: [ScoredRollout], multiplier: Double, isViolated: Bool) -> [RolloutTarget] {
@@ -90,10 +92,12 @@ public struct SafeRLHF: RolloutObjective {
   private func compared(_ group: [ScoredRollout], _ signals: [TokenStreams]) -> [TokenStreams] {
     let total = group.reduce(0) { $0 + $1.weight }
     let weights = group[0].isExact ? group.map { $0.weight / total } : nil
-    func advantages(_ stream: KeyPath<TokenStreams, [Double]>) -> [Double] {
-      groupAdvantages(signals.map { $0[keyPath: stream].reduce(0, +) }, source: advantage, weights: weights)
+    func advantages(_ totals: [Double]) -> [Double] {
+      groupAdvantages(totals, source: advantage, weights: weights)
     }
-    return zip(signals, zip(advantages(\.reward), advantages(\.cost))).map { signal, advantages in
+    let reward = advantages(signals.map { $0.reward.reduce(0, +) })
+    let cost = advantages(signals.map { $0.cost.reduce(0, +) })
+    return zip(signals, zip(reward, cost)).map { signal, advantages in
       let count = signal.reward.count
       return TokenStreams(
         reward: [Double](repeating: advantages.0, count: count), cost: [Double](repeating: advantages.1, count: count))

@@ -1,0 +1,131 @@
+import Basics
+import Objectives
+import Policies
+import Preferences
+import Theory
+import Training
+
+/// Safe RLHF on a synthetic world: the table writes its own responses, the world scores them, and the exact optimum is known.
+extension TabularSupply {
+  /// - Throws: ``UserError``: 4 before training when no λ up to the cap keeps the budget.
+  func trainOnPolicy(
+    _ policy: inout TabularPolicy, _ start: RolloutStart<TabularPolicy>, afterStep: (Int) throws -> Void
+  ) throws -> TrainingCurve {
+    let table = try scoreTable(start.scores)
+    _ = try optimum(start.objective, start: start.policy, table: table)
+    let (prompts, responses) = (world.spec.prompts, world.spec.responses)
+    let reference =
+      start.policy.map { begin in (0..<prompts).map { begin.policy.logProbabilities(prompt: $0) } }
+      ?? world.referenceLogProbabilities
+    let scores = (0..<prompts).map { Array(table[($0 * responses)..<(($0 + 1) * responses)]) }
+    // Opened once, so that the training loop is called with the objective's concrete type.
+    func opened<O: RolloutObjective>(_ objective: O) throws -> TrainingCurve {
+      try Training.trainOnPolicy(
+        &policy, source: .table(reference: reference, scores: scores),
+        critics: TabularCritics(promptCount: prompts, rate: objective.collection.criticRate), objective: objective,
+        configuration: start.configuration, seed: start.seed, stepZeroTolerance: 1e-9
+      ) { step, _ in try afterStep(step) }
+    }
+    return try opened(start.objective)
+  }
+
+  /// What the method's exact optimum attains, by the place of the KL penalty and the combiner; nil where none is known.
+  func optimum(_ objective: any RolloutObjective, start: Trained<TabularPolicy>?, table: [ResponseScores]) throws
+    -> RolloutOptimum?
+  {
+    guard let objective = objective as? SafeRLHF else { return nil }
+    return try objective.optimum { beta in
+      problem(start: start, table: table, beta: beta, budget: objective.budget)
+    }
+  }
+}
+
+/// A policy that training should reach.
+struct RolloutOptimum {
+  /// λ*, or the fixed ν.
+  var multiplier: Double
+  var outcome: ConstrainedOutcome
+}
+
+extension SafeRLHF {
+  /// The exact optimum of a constrained problem under this method.
+  ///
+  ///     learned λ or switching:  both → Safe RLHF's fixed point, rewardOnly → the dual at β = τ
+  ///     fixed ν:                 π_ν of β = τ(1 + ν) for both, of β = τ for rewardOnly
+  ///     exact penalty κ:         λ = min(κ, λ*) at β = τ for rewardOnly; not known for both
+  ///
+  /// - Parameter problem: the problem for a KL weight.
+  /// - Throws: ``UserError`` (4) when no policy keeps the budget, or none with λ up to `lambdaMax`.
+  func optimum(_ problem: (Double) -> ConstrainedProblem) throws -> RolloutOptimum? {
+    switch (combiner, klPlacement) {
+    case (.shaping, let placement):
+      let point = problem(placement == .both ? tau * (1 + lambdaInitial) : tau).dual(at: lambdaInitial)
+      return RolloutOptimum(multiplier: lambdaInitial, outcome: point.outcome)
+    case (.exactPenalty, .both): return nil
+    case (.exactPenalty, .rewardOnly):
+      guard let solution = problem(tau).solve().solution, solution.multiplier <= lambdaInitial else {
+        return RolloutOptimum(multiplier: lambdaInitial, outcome: problem(tau).dual(at: lambdaInitial).outcome)
+      }
+      return RolloutOptimum(multiplier: solution.multiplier, outcome: solution.outcome)
+    case (.lagrangian, _), (.switching, _):
+      let best = try constrainedOptimum(problem(tau))
+      if combiner.learnsMultiplier, best.multiplier > lambdaMax {
+        throw infeasible(
+          "keeping it takes λ = \(best.multiplier), more than lambdaMax = \(lambdaMax)",
+          advice: "raise `lambdaMax`, or `budget`")
+      }
+      return best
+    }
+  }
+
+  private func constrainedOptimum(_ problem: ConstrainedProblem) throws -> RolloutOptimum {
+    switch klPlacement {
+    case .both:
+      switch problem.safeRLHFOptimum() {
+      case .fixedPoint(let point): return RolloutOptimum(multiplier: point.multiplier, outcome: point.outcome)
+      case .unreachable(_, let lowest):
+        throw infeasible(
+          "with the KL penalty on both streams the expected cost stays above \(lowest) for every λ",
+          advice: "raise `budget`, lower `tau`, or put the penalty on the reward alone (`klPlacement: \"rewardOnly\"`)")
+      }
+    case .rewardOnly:
+      switch problem.solve() {
+      case .solved(let solution): return RolloutOptimum(multiplier: solution.multiplier, outcome: solution.outcome)
+      case .infeasible(let least):
+        throw infeasible("no policy has an expected cost below \(least)", advice: "raise `budget`")
+      }
+    }
+  }
+
+  private func infeasible(_ why: String, advice: String) -> UserError {
+    UserError(
+      "the cost budget \(budget) cannot be kept", at: "the constrained problem before training", because: why,
+      advice: advice, exitCode: .infeasible)
+  }
+}
+
+extension TabularSupply {
+  /// How far the constraint was violated, and the exact optimum next to which the metrics can be read; empty for a cell whose last
+  /// stage does not learn from its own responses.
+  ///
+  /// - Parameter cost: exact expected cost at the end.
+  func rolloutMetrics(_ cell: CellConfiguration, curve: TrainingCurve, cost: Double) throws -> [String: Double] {
+    guard cell.merge == nil, let last = cell.allStages.last,
+      let objective = try last.makeMethod() as? any RolloutObjective, let violation = curve.meanOverSteps(\.violation)
+    else { return [:] }
+    var metrics = [
+      "violation": max(0, cost - objective.multiplierLaw.budget), "violationMean": violation,
+      "violationArea": violation * Double(cell.training.steps),
+    ]
+    // Earlier stages' policies are gone by now, so an optimum next to them is not known.
+    guard last.from == nil, last.scores == nil else { return metrics }
+    let scorer = ResponseScorer<TabularQuery>(isCostImplied: false) { scores(of: $0) }
+    if let best = try optimum(objective, start: nil, table: try scoreTable(scorer)) {
+      metrics["multiplier_exact"] = best.multiplier
+      metrics["reward_exact"] = best.outcome.reward
+      metrics["cost_exact"] = best.outcome.cost
+      metrics["kl_exact"] = best.outcome.kl
+    }
+    return metrics
+  }
+}
