@@ -46,10 +46,7 @@ public func trainOnPolicy<P: TokenPolicy & ~Copyable, O: RolloutObjective, C: Cr
     batch.makeTargets(objective, multiplier: state.value, isViolated: (expectedCost ?? 0) > law.budget)
 
     var point = batch.point(step: step + 1, learningRate: configuration.learningRate(step: step))
-    let cost = source.exactCost?(policy) ?? batch.mean(\.scores.cost)
-    point.rollouts?.violation = max(0, cost - law.budget)
-    if law.isLearned { point.multiplier = state.value }
-    point.expectedCost = expectedCost
+    point.note(law, multiplier: state.value, observed: expectedCost, exact: source.exactCost?(policy))
     for epoch in 0..<collection.innerEpochs {
       let logProbabilities =
         epoch == 0 ? batch.rollouts.map(\.logProbabilities) : policy.scoreTokens(queries, tape: &tape)
@@ -108,6 +105,14 @@ extension RolloutBatch {
 }
 
 extension CurvePoint {
+  /// λ with the J_C that it followed, and the violation by the exact expected cost where there is one.
+  fileprivate mutating func note(_ law: MultiplierLaw, multiplier: Double, observed: Double?, exact: Double?) {
+    if law.isLearned { self.multiplier = multiplier }
+    expectedCost = observed
+    let cost = exact ?? rollouts?.cost ?? 0
+    rollouts?.violation = max(0, cost - law.budget)
+  }
+
   fileprivate mutating func note(_ actor: ActorEvaluation, gradientNorm norm: Double, share: Double) {
     loss += share * actor.loss
     gradientNorm += share * norm

@@ -9,7 +9,6 @@ extension Command {
     examples: [
       Example("./bfpo explain", "a table of every objective"),
       Example("./bfpo explain bfpo", "one objective: formula, label table, defaults, source"),
-      Example("./bfpo explain safe-rlhf", "a method that learns from the policy's own responses"),
       Example("./bfpo explain bfpo --set alpha=0.25 --set tau=1", "its label table for other hyper-parameters"),
     ],
     positionals: [Positional("OBJECTIVE", "The objective's name.", isRequired: false, defaultText: "all, as a table")],
