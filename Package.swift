@@ -50,7 +50,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["Basics", "Plotting"], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("BasicsTests", ["Basics"]),
-    tests("CommandTests", ["Basics", "bfpo"]),
+    tests("CommandTests", ["Basics", "Language", "ModelFiles", "bfpo"]),
     tests("LanguageTests", ["Language", "ModelFiles", "Basics"]),
     tests("ModelFilesTests", ["ModelFiles", "Basics"]),
     tests("ObjectivesTests", ["Objectives", "Basics"]),

@@ -20,13 +20,18 @@ public struct LoadedData: Sendable {
 extension DataSpec {
   /// Reads, drops, supplies flags and splits as the specification says.
   ///
-  /// - Throws: ``UserError`` naming the file and line, the missing file (66), or the setting that is wrong.
-  public func load(searchPath: DataSearchPath = .standard(), limits: ReadLimits = ReadLimits()) throws -> LoadedData {
+  /// - Parameter check: called with every row as it was read and its file and line; throwing refuses the data.
+  /// - Throws: ``UserError`` naming the file and line, the missing file (66), or the setting that is wrong; whatever `check` throws.
+  public func load(
+    searchPath: DataSearchPath = .standard(), limits: ReadLimits = ReadLimits(),
+    check: (_ row: Comparison<TextQuery>, _ place: String) throws -> Void = { _, _ in }
+  ) throws -> LoadedData {
     if files.isEmpty {
       throw UserError("the data names no file", at: "`files`", advice: "name at least one", exitCode: .badData)
     }
     let split = try split.map { try PromptSplit(seed: $0.seed, fractions: $0.fractions, unit: $0.by, at: "`split`") }
     let read = try files.map { try self.read($0, searchPath: searchPath, limits: limits) }
+    for file in read { for row in file.rows { try check(row.comparison, "\(file.name):\(row.line)") } }
     var report = DataReport()
     report.split = self.split
     report.flagRule = flags

@@ -29,7 +29,8 @@ enum Completions {
   private static func bash(_ commands: [Command]) -> String {
     let (firsts, groups) = tree(commands)
     var cases = ""
-    for command in commands {
+    // The shell takes the first pattern that fits, and "train "* would fit `train reward`.
+    for command in commands.filter({ $0.group != nil }) + commands.filter({ $0.group == nil }) {
       let options = command.options.map { "--" + $0.name } + command.allFlags.map { "--" + $0.name }
       let pattern = command.group == nil ? "\"\(command.name) \"*" : "\"\(command.name)\""
       cases += "    \(pattern)) words='\(options.joined(separator: " "))' ;;\n"

@@ -74,16 +74,17 @@ struct Dispatcher {
 
   /// The command and its remaining words; nil when the help of a whole group is wanted.
   private func resolve(_ name: String, _ rest: [String]) throws -> (Command, [String])? {
-    if let command = commands.first(where: { $0.name == name }) { return (command, rest) }
     let group = commands.filter { $0.group == name }
+    // `train` is a command by itself, and `train reward` another.
+    if let word = rest.first, let command = group.first(where: { $0.words[1] == word }) {
+      return (command, Array(rest.dropFirst()))
+    }
+    if let command = commands.first(where: { $0.name == name }) { return (command, rest) }
     guard !group.isEmpty else {
       let names = commands.map { $0.words[0] } + ["help"]
       throw UserError(
         "unknown command `\(name)`", advice: suggestion(for: name, among: Array(Set(names)).sorted()),
         exitCode: .usage)
-    }
-    if let word = rest.first, let command = group.first(where: { $0.words[1] == word }) {
-      return (command, Array(rest.dropFirst()))
     }
     if rest.contains("--help") || rest.contains("-h") { return nil }
     let known = group.map { $0.words[1] }

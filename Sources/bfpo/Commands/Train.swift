@@ -13,6 +13,7 @@ extension Command {
     discussion: """
       With --data a language model is trained on preference pairs and saved as a folder that Hugging Face Transformers loads.
       Without, a tabular policy is trained on the default synthetic world. --order says which response counts as chosen.
+      `train reward` and `train cost` train models that score responses.
       """,
     examples: [
       Example("./bfpo train --objective bfpo --order helpfulness --set tau=0.5 --output out", "on the synthetic world"),
