@@ -92,6 +92,19 @@ import Testing
     }
   }
 
+  @Test func `the shell completes the options of train reward, and those of train`() throws {
+    let script = #"""
+      "$BFPO" completions bash > completions.bash
+      bash -c 'source completions.bash
+      COMP_WORDS=(bfpo train reward --re); COMP_CWORD=3; _bfpo; echo "${COMPREPLY[@]}"
+      COMP_WORDS=(bfpo train --obj); COMP_CWORD=2; _bfpo; echo "${COMPREPLY[@]}"'
+      """#
+    try withTemporaryFolder { folder in
+      let run = try runShell(script, in: folder)
+      #expect(run.status == 0 && run.lines == ["--regularisation", "--objective"], "\(run.output)\(run.errors)")
+    }
+  }
+
   // MARK: Support
 
   private let options = [
