@@ -22,17 +22,11 @@ public struct TheoryReport: Sendable {
       }
     }
     if let reward = document.reward {
-      let optimum = GibbsOptimum(
-        reference: document.reference, reward: reward, temperature: document.beta ?? document.tau)
-      members["rlhf"] = policyMember(optimum, document.world, document)
-        .adding([
-          "beta": .number(document.beta ?? document.tau), "value": .number(optimum.value),
-          "reward": .number(expectation(reward, under: optimum.policy)),
-        ])
+      members["rlhf"] = rlhfMember(reward, document)
       if let cost = document.cost, let budget = document.budget {
         let problem = ConstrainedProblem(
           [ConstrainedPrompt(reference: document.reference, reward: reward, cost: cost)],
-          beta: document.beta ?? document.tau, budget: budget)
+          beta: document.resolvedBeta, budget: budget)
         members["constrained"] = constrainedMember(problem, document)
         members["safeRLHF"] = safeRLHFMember(problem, document)
       }
@@ -68,7 +62,7 @@ extension JSONValue {
 private func constantsMember(_ document: WorldDocument) -> JSONValue {
   var members: [String: JSONValue] = [
     "tau": .number(document.tau), "alpha": .number(document.alpha), "b1": .number(document.b1),
-    "beta": .number(document.beta ?? document.tau),
+    "beta": .number(document.resolvedBeta),
   ]
   members["budget"] = document.budget.map { .number($0) }
   return .object(members)
@@ -88,6 +82,20 @@ private func policyMember(_ optimum: GibbsOptimum, _ world: FiniteWorld?, _ docu
   .object(policyMember(optimum.policy, world, document))
 }
 
+/// The optimum at τ, and at β beside it where both are given and differ.
+private func rlhfMember(_ reward: [Double], _ document: WorldDocument) -> JSONValue {
+  func member(_ temperature: Double, _ name: String) -> JSONValue {
+    let optimum = GibbsOptimum(reference: document.reference, reward: reward, temperature: temperature)
+    return policyMember(optimum, document.world, document).adding([
+      name: .number(temperature), "value": .number(optimum.value),
+      "reward": .number(expectation(reward, under: optimum.policy)),
+    ])
+  }
+  let main = member(document.rlhfTau, document.givenTau == nil && document.beta != nil ? "beta" : "tau")
+  guard document.resolvedBeta != document.rlhfTau else { return main }
+  return main.adding(["atBeta": member(document.resolvedBeta, "beta")])
+}
+
 private func ipoMember(_ world: FiniteWorld, _ document: WorldDocument) -> JSONValue {
   let optimum = world.ipoOptimum(tau: document.tau)
   let zero = [Double](repeating: 0, count: world.count)
@@ -99,7 +107,7 @@ private func ipoMember(_ world: FiniteWorld, _ document: WorldDocument) -> JSONV
 }
 
 private func dpoMember(_ world: FiniteWorld, _ document: WorldDocument) -> JSONValue {
-  let beta = document.beta ?? document.tau
+  let beta = document.resolvedBeta
   let zero = [Double](repeating: 0, count: world.count)
   let atReference = JSONValue.number(world.dpoExpectedLoss(logRatio: zero, beta: beta))
   switch world.dpoOptimum(beta: beta) {

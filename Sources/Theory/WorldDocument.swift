@@ -14,8 +14,8 @@ public struct WorldDocument: Specification, Hashable {
   public var reward: [Double]?
   /// c [K].
   public var cost: [Double]?
-  /// τ > 0.
-  public var tau: Double
+  /// τ > 0 as given.
+  public var givenTau: Double?
   /// α.
   public var alpha: Double
   /// B₁ > 1.
@@ -25,11 +25,24 @@ public struct WorldDocument: Specification, Hashable {
   /// d.
   public var budget: Double?
 
-  public static let keys = [
-    "reference", "comparison", "preference", "safety", "reward", "cost", "tau", "alpha", "b1", "beta", "budget",
-  ]
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case reference, comparison, preference, safety, reward, cost
+    case givenTau = "tau"
+    case alpha, b1, beta, budget
+  }
+
+  public static let keys = CodingKeys.allCases.map(\.rawValue)
   /// The constants of the objective `bfpo`.
-  public static let defaults: [String: JSONValue] = ["tau": .number(0.01), "alpha": .number(0.5), "b1": .number(3)]
+  public static let defaults: [String: JSONValue] = ["alpha": .number(0.5), "b1": .number(3)]
+
+  /// τ of BFPO and IPO: that of the objective `bfpo` when absent.
+  public var tau: Double { givenTau ?? 0.01 }
+
+  /// β of DPO, the constrained optimum and Safe RLHF: τ when absent.
+  public var resolvedBeta: Double { beta ?? tau }
+
+  /// The temperature of RLHF on the reward, τ log E_ref e^{r/τ}: τ where it is given, else β.
+  public var rlhfTau: Double { givenTau ?? resolvedBeta }
 
   /// K.
   public var count: Int { reference.count }

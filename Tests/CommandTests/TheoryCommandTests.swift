@@ -33,7 +33,8 @@ import Testing
     let run = try runProgram(["theory", "--json"], input: world.replacing(#""beta":0.5"#, with: #""beta":0.7"#))
     let json = try JSONValue(parsing: Data(run.output.utf8), source: "output")
     #expect(json["ipo"]?["tau"]?.number == 0.5)
-    for method in ["rlhf", "dpo"] { #expect(json[method]?["beta"]?.number == 0.7, "\(method)") }
+    #expect(json["dpo"]?["beta"]?.number == 0.7)
+    #expect(json["rlhf"]?["tau"]?.number == 0.5 && json["rlhf"]?["atBeta"]?["beta"]?.number == 0.7)
     let empty = try runProgram(["theory"], input: "\n")
     #expect(empty.status == 65 && empty.errors.contains("the input is empty"), "\(empty.errors)")
   }

@@ -44,6 +44,8 @@ import Theory
     #expect(Set(report.json.object!.keys) == ["schema", "constants", "rlhf"])
     #expect(report.missing.count == 3)
     #expect(report.json["constants"]?["beta"]?.number == 2)
+    // τ log E_ref e^{r/τ}, at β because no τ is given: 2 log((e^½ + 1)/2).
+    #expect(abs((report.json["rlhf"]?["value"]?.number ?? 0) - 0.561_859_607_240_322_8) < 1e-12)
     let help = TheoryReport(try read("{reference: [0.5, 0.5], preference: [[0.5, 0.9], [0.1, 0.5]], tau: 1}"))
     #expect(Set(help.json.object!.keys) == ["schema", "constants", "ipo", "dpo", "helpfulness"])
     #expect(help.json["constants"]?["beta"]?.number == 1)

@@ -10,8 +10,9 @@ extension Command {
       The world is an object of one prompt with K responses: `reference` (π_ref, K probabilities), `comparison` (μ, what
       pairs are drawn from; default the reference), `preference` (K × K, row i column j: the probability that i beats j),
       `safety` (K probabilities of being safe), `reward` and `cost` (K numbers each), `budget` (for the expected cost),
-      and the constants `tau` (default 0.01), `alpha` (0.5), `b1` (3) and `beta` (default tau; for DPO, RLHF, constrained
-      and Safe RLHF). What a quantity does not need may be absent. Comments are allowed (JSON5).
+      and the constants `tau` (default 0.01), `alpha` (0.5), `b1` (3) and `beta` (default tau; for DPO, constrained and
+      Safe RLHF). RLHF uses tau; where only beta is given, beta; where both are and differ, `atBeta` has its optimum at
+      beta. What a quantity does not need may be absent. Comments are allowed (JSON5).
 
       With `--json`: `bfpo` (`exact` and `product` policies, `covariance`, `covarianceGap` = its greatest minus its
       least, `minimumLoss` …), and `ipo`, `dpo`, `rlhf`, `morl`, `constrained`, `safeRLHF` with a `policy` each. An
