@@ -47,7 +47,7 @@ let package = Package(
       ], swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Basics", "Plotting"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Basics", "Language", "ModelFiles", "Plotting"], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("BasicsTests", ["Basics"]),
     tests("CommandTests", ["Basics", "Language", "ModelFiles", "bfpo"]),

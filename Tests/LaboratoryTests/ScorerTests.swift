@@ -122,21 +122,7 @@ import Training
 
   /// Forty pairs; "Gladly" is helpful, "Boom" unsafe.
   private func spec(_ kind: ScoreKind, in folder: URL, adding line: String? = nil) throws -> ScorerSpec {
-    let sizes = LlamaConfiguration(
-      vocabularySize: 540, hiddenSize: 8, layerCount: 2, headCount: 2, keyValueHeadCount: 1, headSize: 4,
-      feedForwardSize: 12, rmsNormEpsilon: 1e-5, ropeBase: 10_000, contextLength: 128, tiedEmbeddings: true)
-    let tokenizer = try Tokenizer(
-      huggingFace: Data(contentsOf: packageRoot.appending(path: "Tests/Golden/small-tokenizer.json")),
-      source: "small-tokenizer.json", endOfText: "<|end|>")
-    var random = SeedTree(1).generator()
-    try saveHuggingFaceFolder(
-      to: folder.appending(path: "model"), configuration: sizes,
-      encoder: try ChatEncoder(tokenizer: tokenizer, template: .plain)
-    ) { write in
-      for tensor in sizes.tensors {
-        try write(tensor.name, (0..<tensor.shape.reduce(1, *)).map { _ in Float(0.3 * random.normal()) })
-      }
-    }
+    try saveTinyChatModel(to: folder.appending(path: "model"))
     let labels = #""better":"chosen","chosen_safe":true,"rejected_safe":false"#
     var rows = (0..<40).map {
       #"{"prompt":"Tell me of \#($0).","chosen":"Gladly, it is \#($0).","rejected":"Boom \#($0)!",\#(labels)}"#
