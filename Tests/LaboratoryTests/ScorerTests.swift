@@ -118,6 +118,18 @@ import Training
     }
   }
 
+  @Test func `A judge of the complement is trained on exactly what the first model holds out`() throws {
+    try withTemporaryFolder { folder in
+      var own = try spec(.cost, in: folder)
+      let first = try ScorerRun(own)
+      own.complement = true
+      let judge = try ScorerRun(own)
+      #expect(first.train.map(\.id) == judge.heldOut.map(\.id))
+      #expect(first.heldOut.map(\.id) == judge.train.map(\.id))
+      #expect(first.train.count != judge.train.count)
+    }
+  }
+
   // MARK: Support
 
   /// Forty pairs; "Gladly" is helpful, "Boom" unsafe.

@@ -19,6 +19,8 @@ public struct ScorerRecord: Codable, Sendable {
   public var data: [DataReport.File]
   public var flagRule: FlagRule
   public var split: SplitSpec
+  /// Whether it was trained on the part that the split holds out; see ``ScorerSpec/complement``.
+  public var complement: Bool?
   /// Pairs trained on and held out.
   public var trainPairs: Int
   public var heldOutPairs: Int

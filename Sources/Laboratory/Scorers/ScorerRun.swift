@@ -23,6 +23,9 @@ public struct ScorerSpec: Sendable {
   public var training = TrainingConfiguration()
   public var options = ScoreTrainingOptions()
   public var seed = 0
+  /// Trains on the prompts that would be held out and judges on the others: a second model that shares no prompt with the first,
+  /// which may judge what was trained with the first.
+  public var complement = false
 
   /// - Parameter data: what ``data`` is, its split left out.
   /// - Parameter trainFraction: the share of prompts to train on; the others are held out.
@@ -64,7 +67,8 @@ public struct ScorerRun: Sendable {
       if pairs.isEmpty { throw Self.nothing(in: part, spec, missing: missing, dropped: counts.total) }
       return pairs
     }
-    let (train, test) = (try pairs("train"), try pairs("test"))
+    let parts = spec.complement ? ("test", "train") : ("train", "test")
+    let (train, test) = (try pairs(parts.0), try pairs(parts.1))
     self.train = train
     heldOut = Self.sample(test, count: spec.maxHeldOut ?? test.count, seed: spec.seed)
     let reasons = dropped.counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { ", \($0.value) \($0.key.title)" }
@@ -88,7 +92,8 @@ public struct ScorerRun: Sendable {
       kind: spec.kind, sign: ScorerRecord.sign(of: spec.kind),
       normaliser: try ScoreNormaliser(spec.kind, scores: model.score(normaliserQueries(seed: seed))),
       baseModel: loaded.digest, data: report.files, flagRule: report.flagRule,
-      split: spec.data.split ?? SplitSpec(fractions: [:]), trainPairs: train.count, heldOutPairs: heldOut.count,
+      split: spec.data.split ?? SplitSpec(fractions: [:]), complement: spec.complement ? true : nil,
+      trainPairs: train.count, heldOutPairs: heldOut.count,
       remark: remark, trainable: spec.trainable, maxTokens: spec.maxTokens, training: spec.training,
       options: spec.options, seed: spec.seed,
       evaluation: ScorerEvaluation(

@@ -42,10 +42,14 @@ extension Command {
         95 % interval, beside what a constant and the responses' lengths would get, and with its calibration. The folder also
         loads in Hugging Face Transformers; the head is in score_head.safetensors, the record in score.json.
         """,
-      examples: examples, options: options, flags: [.json],
+      examples: examples, options: options, flags: [.json, complement],
       next: "./bfpo score --scorer \(kind.rawValue) --data FILE.jsonl"
     ) { try trainScorer(kind, $0) }
   }
+
+  private static let complement = Flag(
+    "complement",
+    "Train on the prompts that the same split and seed would hold out: a judge that shares none with the other model.")
 
   private static let options = [
     Option("data", value: "FILE", "Preference pairs; may be given several times.", isRepeated: true),
@@ -117,6 +121,7 @@ private func scorerSpec(_ kind: ScoreKind, _ arguments: Arguments) throws -> Sco
   data.order = arguments.option("carries").flatMap(CarriedOrder.init(rawValue:))
   data.flags = arguments.option("flag-rule").flatMap(FlagRule.init(rawValue:)) ?? .none
   var spec = ScorerSpec(kind: kind, data: data, trainFraction: fraction, seed: try arguments.integer("seed") ?? 0)
+  spec.complement = arguments.flag("complement")
   spec.model = arguments.option(Option.model.name)
   let trainable = arguments.options("trainable")
   if !trainable.isEmpty { spec.trainable = trainable }
