@@ -48,7 +48,7 @@ public final class LanguageSetting: Setting {
   }
 
   public func run(
-    _ cell: CellConfiguration, savingPolicyTo folder: URL?, afterStep: (Int) throws -> Void
+    _ cell: CellConfiguration, savingPolicyTo folder: URL?, checkpoints: URL?, afterStep: (Int) throws -> Void
   ) throws -> CellOutcome {
     let supply = LanguageSupply(reference: reference, data: data, cache: cache, encoder: encoder, cell: cell)
     let trained = try StageRunner(cell: cell, supply: supply.functions).run(afterStep: afterStep)

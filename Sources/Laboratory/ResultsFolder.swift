@@ -11,6 +11,9 @@ public struct ResultsFolder: Sendable {
 
   public func recordFile(_ id: String) -> URL { cellsFolder.appendingPathComponent("\(id).json") }
 
+  /// A cell's scratch folder for checkpoints; removed when the cell is done.
+  public func checkpointFolder(_ id: String) -> URL { url.appendingPathComponent("checkpoints/\(id)") }
+
   /// Every readable record, by id; a record that cannot be read, or of another schema, counts as missing and is reported.
   public func loadRecords() -> (records: [String: RunRecord], unreadable: [String]) {
     var records: [String: RunRecord] = [:]

@@ -60,9 +60,12 @@ public func runSweep(
     if stop || isInterrupted() { return state.withLock { $0.outcome.interrupted = $0.outcome.interrupted || !stop } }
     let cell = pending[index]
     let start = clock.now
+    // A tabular cell takes milliseconds: it has no checkpoints.
+    let checkpoints = setting.cellsRunSideBySide ? nil : folder.checkpointFolder(cell.id)
     do {
       let record = try runCell(
-        cell, setting: setting, provenance: provenance, elapsed: { seconds(clock.now - start) },
+        cell, setting: setting, provenance: provenance, checkpoints: checkpoints,
+        elapsed: { seconds(clock.now - start) },
         isInterrupted: isInterrupted,
         reportStep: { step in
           state.withLock { state in
@@ -73,6 +76,7 @@ public func runSweep(
           }
         })
       try folder.save(record)
+      if record.status == .done, let checkpoints { try? FileManager.default.removeItem(at: checkpoints) }
       state.withLock { $0.count(record, cell: cell, total: pending.count, report: report, options: options) }
     } catch is Interrupted {
       state.withLock { $0.outcome.interrupted = true }
@@ -118,13 +122,13 @@ private struct SweepState {
 
 /// One cell's record; a numerical failure is a record too.
 private func runCell(
-  _ cell: PlannedCell, setting: some Setting, provenance: Provenance, elapsed: () -> Double,
-  isInterrupted: () -> Bool, reportStep: (Int) -> Void
+  _ cell: PlannedCell, setting: some Setting, provenance: Provenance, checkpoints: URL?,
+  elapsed: () -> Double, isInterrupted: () -> Bool, reportStep: (Int) -> Void
 ) throws -> RunRecord {
   var record = RunRecord(
     id: cell.id, status: .done, configuration: cell.configuration, metrics: [:], provenance: provenance)
   do {
-    let outcome = try setting.run(cell.configuration, savingPolicyTo: nil) { step in
+    let outcome = try setting.run(cell.configuration, savingPolicyTo: nil, checkpoints: checkpoints) { step in
       if isInterrupted() { throw Interrupted() }
       if !setting.cellsRunSideBySide { reportStep(step) }
     }

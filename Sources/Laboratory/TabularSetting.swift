@@ -26,7 +26,7 @@ public struct TabularSetting: Setting {
   public var referenceMetrics: [String: Double] { metrics { world.referenceLogProbabilities[$0] } }
 
   public func run(
-    _ cell: CellConfiguration, savingPolicyTo folder: URL?, afterStep: (Int) throws -> Void
+    _ cell: CellConfiguration, savingPolicyTo folder: URL?, checkpoints: URL?, afterStep: (Int) throws -> Void
   ) throws -> CellOutcome {
     let supply = TabularSupply(world: world, seed: SeedTree(cell.seed), memory: memory)
     let trained = try StageRunner(cell: cell, supply: supply.functions).run(afterStep: afterStep)
