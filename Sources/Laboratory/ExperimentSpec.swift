@@ -100,7 +100,24 @@ public struct ExperimentSpec: Sendable {
         "no arm has the axis `\(axis)`", at: "\(location), axes",
         advice: suggestion(for: axis, among: Array(known)), exitCode: .badData)
     }
-    for arm in arms { _ = try arm.variants(axes: axes, at: "\(location), arm `\(arm.name)`") }
+    for arm in arms {
+      let place = "\(location), arm `\(arm.name)`"
+      let variants = try arm.variants(axes: axes, at: place)
+      if policy.kind == .llama { try refusePromptMultipliers(variants, at: place) }
+    }
+  }
+
+  /// A λ for every prompt is refused for a language model: its prompts seldom come back.
+  private func refusePromptMultipliers(_ variants: [ArmVariant], at location: String) throws {
+    for stage in variants.flatMap(\.stages)
+    where (stage.objective as? any RolloutObjective)?.lambdaScope == .prompt {
+      throw UserError(
+        "`lambdaScope: \"prompt\"` cannot train a language model", at: "\(location), stage `\(stage.spec.name)`",
+        because: "a prompt that is drawn once or twice in a run never moves a multiplier of its own",
+        advice:
+          "use `lambdaScope: \"all\"`, with a `costTail` below 1 if the worst responses matter, or a synthetic `world`",
+        exitCode: .badData)
+    }
   }
 
   /// What only pairs have is refused for a stage that learns from the policy's own responses, and so is a language model.

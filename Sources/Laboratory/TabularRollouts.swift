@@ -42,8 +42,8 @@ extension TabularSupply {
 
 /// A policy that training should reach.
 struct RolloutOptimum {
-  /// λ*, or the fixed ν.
-  var multiplier: Double
+  /// λ*, the mean of the prompts' own, or the fixed ν; nil for a method without.
+  var multiplier: Double?
   var outcome: ConstrainedOutcome
 }
 
@@ -53,10 +53,47 @@ extension SafeRLHF {
   ///     learned λ or switching:  both → Safe RLHF's fixed point, rewardOnly → the dual at β = τ
   ///     fixed ν:                 π_ν of β = τ(1 + ν) for both, of β = τ for rewardOnly
   ///     exact penalty κ:         λ = min(κ, λ*) at β = τ for rewardOnly; not known for both
+  ///     multiplicative:          π_ref e^{f/τ} for either place
+  ///     a λ for every prompt:    each prompt's own, solved alone
+  ///     a tail of the costs:     the best quantile's problem for a learned λ or switching and rewardOnly; not known otherwise
   ///
   /// - Parameter problem: the problem for a KL weight.
-  /// - Throws: ``UserError`` (4) when no policy keeps the budget, or none with λ up to `lambdaMax`.
+  /// - Throws: ``UserError`` (4) when no policy keeps the budget, or none with λ up to `lambdaMax`; prompts that cannot keep theirs
+  ///   are named.
   func optimum(_ problem: (Double) -> ConstrainedProblem) throws -> RolloutOptimum? {
+    lambdaScope == .prompt ? try optimumOfEachPrompt(problem) : try optimumOfAll(problem)
+  }
+
+  /// Every prompt solved alone, multipliers averaged.
+  private func optimumOfEachPrompt(_ problem: (Double) -> ConstrainedProblem) throws -> RolloutOptimum? {
+    let whole = problem(tau)
+    var optima: [RolloutOptimum] = []
+    var infeasible: [(prompt: Int, error: UserError)] = []
+    for prompt in whole.prompts.indices {
+      do {
+        guard let best = try optimumOfAll({ problem($0).eachPrompt[prompt] }) else { return nil }
+        optima.append(best)
+      } catch let error as UserError where error.exitCode == .infeasible {
+        infeasible.append((prompt, error))
+      }
+    }
+    if var error = infeasible.first?.error {
+      let names = promptNames(infeasible.map(\.prompt))
+      error.what += " on \(names)"
+      error.why = error.why.map { "on \(promptNames([infeasible[0].prompt])) \($0)" }
+      throw error
+    }
+    return RolloutOptimum(
+      multiplier: mean(optima.compactMap(\.multiplier)), outcome: whole.outcome(of: optima.map(\.outcome.policies[0])))
+  }
+
+  private func optimumOfAll(_ problem: (Double) -> ConstrainedProblem) throws -> RolloutOptimum? {
+    if combiner == .multiplicative {
+      var floor: Double?
+      if case .given(let value) = rewardFloor { floor = value }
+      return RolloutOptimum(multiplier: nil, outcome: problem(tau).multiplicativeOptimum(rewardFloor: floor).outcome)
+    }
+    if !costRisk.isMean { return try optimumOfTail(problem(tau)) }
     switch (combiner, klPlacement) {
     case (.shaping, let placement):
       let point = problem(placement == .both ? tau * (1 + lambdaInitial) : tau).dual(at: lambdaInitial)
@@ -69,12 +106,29 @@ extension SafeRLHF {
       return RolloutOptimum(multiplier: solution.multiplier, outcome: solution.outcome)
     case (.lagrangian, _), (.switching, _):
       let best = try constrainedOptimum(problem(tau))
-      if combiner.learnsMultiplier, best.multiplier > lambdaMax {
-        throw infeasible(
-          "keeping it takes λ = \(best.multiplier), more than lambdaMax = \(lambdaMax)",
-          advice: "raise `lambdaMax`, or `budget`")
-      }
+      try checkCap(best.multiplier)
       return best
+    case (.multiplicative, _): preconditionFailure("the multiplicative value has no budget")
+    }
+  }
+
+  private func checkCap(_ multiplier: Double?) throws {
+    guard combiner.learnsMultiplier, let multiplier, multiplier > lambdaMax else { return }
+    throw infeasible(
+      "keeping it takes λ = \(multiplier), more than lambdaMax = \(lambdaMax)", advice: "raise `lambdaMax`, or `budget`"
+    )
+  }
+
+  /// The optimum under a budget for the costs' tail, where it is known.
+  private func optimumOfTail(_ problem: ConstrainedProblem) throws -> RolloutOptimum? {
+    guard combiner == .lagrangian || combiner == .switching else { return nil }
+    switch problem.solve(under: costRisk) {
+    case .infeasible(let least):
+      throw infeasible("no policy's worst costs have a mean below \(least)", advice: "raise `budget`, or `costTail`")
+    case .solved(let solution, _):
+      guard klPlacement == .rewardOnly else { return nil }
+      try checkCap(solution.multiplier)
+      return RolloutOptimum(multiplier: solution.multiplier, outcome: solution.outcome)
     }
   }
 
@@ -108,8 +162,12 @@ extension TabularSupply {
   /// How far the constraint was violated, and the exact optimum next to which the metrics can be read; empty for a cell whose last
   /// stage does not learn from its own responses.
   ///
-  /// - Parameter cost: exact expected cost at the end.
-  func rolloutMetrics(_ cell: CellConfiguration, curve: TrainingCurve, cost: Double) throws -> [String: Double] {
+  /// - Parameters:
+  ///   - policy: log π at the end, [prompts][responses].
+  ///   - cost: its exact expected cost.
+  func rolloutMetrics(
+    _ cell: CellConfiguration, curve: TrainingCurve, policy: [[Double]], cost: Double
+  ) throws -> [String: Double] {
     guard cell.merge == nil, let last = cell.allStages.last,
       let objective = try last.makeMethod() as? any RolloutObjective, let violation = curve.meanOverSteps(\.violation)
     else { return [:] }
@@ -117,15 +175,31 @@ extension TabularSupply {
       "violation": max(0, cost - objective.multiplierLaw.budget), "violationMean": violation,
       "violationArea": violation * Double(cell.training.steps),
     ]
+    metrics.merge(variantMetrics(objective, policy: policy)) { $1 }
     // Earlier stages' policies are gone by now, so an optimum next to them is not known.
     guard last.from == nil, last.scores == nil else { return metrics }
     let scorer = ResponseScorer<TabularQuery>(isCostImplied: false) { scores(of: $0) }
     if let best = try optimum(objective, start: nil, table: try scoreTable(scorer)) {
-      metrics["multiplier_exact"] = best.multiplier
+      if let multiplier = best.multiplier { metrics["multiplier_exact"] = multiplier }
       metrics["reward_exact"] = best.outcome.reward
       metrics["cost_exact"] = best.outcome.cost
       metrics["kl_exact"] = best.outcome.kl
     }
     return metrics
+  }
+
+  /// What is bounded where that is not the mean cost: its tail's mean, or the worst prompt's.
+  private func variantMetrics(_ objective: any RolloutObjective, policy: [[Double]]) -> [String: Double] {
+    if objective.costRisk.isMean, objective.lambdaScope == .all { return [:] }
+    let distributions = policy.indices.map { prompt in
+      CostDistribution(
+        costs: policy[prompt].indices.map { world.cost($0, prompt: prompt) },
+        probabilities: policy[prompt].map(exponential))
+    }
+    let worst = objective.exactRisks(distributions).max() ?? 0
+    return [
+      "violation": objective.violation(distributions),
+      objective.lambdaScope == .prompt ? "worstPromptCost" : "tailCost": worst,
+    ]
   }
 }

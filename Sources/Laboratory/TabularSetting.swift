@@ -35,7 +35,7 @@ public struct TabularSetting: Setting {
     metrics["multiplier"] = trained.multiplier
     if cell.merge == nil { metrics["loss"] = trained.curve.points.last?.loss }
     let cost = metrics["cost"] ?? .nan
-    metrics.merge(try supply.rolloutMetrics(cell, curve: trained.curve, cost: cost)) { $1 }
+    metrics.merge(try supply.rolloutMetrics(cell, curve: trained.curve, policy: table, cost: cost)) { $1 }
     if let folder {
       try AtomicFile.write(
         try canonicalJSON(["logProbabilities": table]) + "\n", to: folder.appendingPathComponent("policy.json"))

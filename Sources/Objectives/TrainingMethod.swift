@@ -12,4 +12,22 @@ public protocol TrainingMethod: Codable, Hashable, Sendable {
 
   /// What is wrong with the hyper-parameters, or nil.
   var complaint: String? { get }
+
+  /// Hyper-parameters that the method got after runs of it had been recorded. A record leaves one out that has its default, so that
+  /// a configuration keeps its identity.
+  static var laterParameters: Set<String> { get }
+}
+
+extension TrainingMethod {
+  public static var laterParameters: Set<String> { [] }
+
+  /// Every hyper-parameter under its canonical name as a record has it: without ``laterParameters`` at their defaults.
+  public func recordedParameters() throws -> JSONValue {
+    guard case .object(var members) = try JSONValue(encoding: self) else {
+      preconditionFailure("the hyper-parameters of \(Self.self) do not encode as an object")
+    }
+    let defaults = try JSONValue(encoding: Self())
+    for name in Self.laterParameters where members[name] == defaults[name] { members[name] = nil }
+    return .object(members)
+  }
 }

@@ -1,8 +1,8 @@
 /// Numbers that a run does not have are not recorded.
 extension CurvePoint {
   enum CodingKeys: String, CodingKey {
-    case step, loss, chosenLogRatio, rejectedLogRatio, accuracy, gradientNorm, learningRate, multiplier, expectedCost,
-      auxiliaryLoss, auxiliaryAccuracy, rollouts
+    case step, loss, chosenLogRatio, rejectedLogRatio, accuracy, gradientNorm, learningRate, multiplier,
+      promptMultipliers, expectedCost, auxiliaryLoss, auxiliaryAccuracy, rollouts
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -17,6 +17,7 @@ extension CurvePoint {
     try container.encode(gradientNorm, forKey: .gradientNorm)
     try container.encode(learningRate, forKey: .learningRate)
     try container.encodeIfPresent(multiplier, forKey: .multiplier)
+    try container.encodeIfPresent(promptMultipliers, forKey: .promptMultipliers)
     try container.encodeIfPresent(expectedCost, forKey: .expectedCost)
     try container.encodeIfPresent(auxiliaryLoss, forKey: .auxiliaryLoss)
     try container.encodeIfPresent(auxiliaryAccuracy, forKey: .auxiliaryAccuracy)
@@ -35,6 +36,7 @@ extension CurvePoint {
       accuracy: try pairNumber(.accuracy), gradientNorm: try container.decode(Double.self, forKey: .gradientNorm),
       learningRate: try container.decode(Double.self, forKey: .learningRate))
     multiplier = try container.decodeIfPresent(Double.self, forKey: .multiplier)
+    promptMultipliers = try container.decodeIfPresent([Double].self, forKey: .promptMultipliers)
     expectedCost = try container.decodeIfPresent(Double.self, forKey: .expectedCost)
     auxiliaryLoss = try container.decodeIfPresent(Double.self, forKey: .auxiliaryLoss)
     auxiliaryAccuracy = try container.decodeIfPresent(Double.self, forKey: .auxiliaryAccuracy)

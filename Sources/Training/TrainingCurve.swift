@@ -16,7 +16,9 @@ public struct CurvePoint: Codable, Hashable, Sendable {
   public var learningRate: Double
   /// λ of the objective's cost constraint at the window's last step; absent without a constraint.
   public var multiplier: Double?
-  /// E_{y∼π} c at the window's last dual step.
+  /// Each prompt's λ at the window's last step, where every prompt has its own; `multiplier` is then their mean.
+  public var promptMultipliers: [Double]?
+  /// E_{y∼π} c at the window's last dual step; the mean of the worst costs where the constraint is on a tail.
   public var expectedCost: Double?
   /// CE_w + CE_l of an auxiliary loss, nats, without its weight; absent without one.
   public var auxiliaryLoss: Double?
@@ -61,6 +63,7 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
     window.gradientNorm += step.gradientNorm
     window.learningRate += step.learningRate
     window.multiplier = step.multiplier
+    window.promptMultipliers = step.promptMultipliers
     window.expectedCost = step.expectedCost ?? window.expectedCost
     if let loss = step.auxiliaryLoss { window.auxiliaryLoss = (window.auxiliaryLoss ?? 0) + loss }
     if let accuracy = step.auxiliaryAccuracy { window.auxiliaryAccuracy = (window.auxiliaryAccuracy ?? 0) + accuracy }
@@ -72,6 +75,7 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
       rejectedLogRatio: window.rejectedLogRatio * scale, accuracy: window.accuracy * scale,
       gradientNorm: window.gradientNorm * scale, learningRate: window.learningRate * scale)
     point.multiplier = window.multiplier
+    point.promptMultipliers = window.promptMultipliers
     point.expectedCost = window.expectedCost
     point.auxiliaryLoss = window.auxiliaryLoss.map { $0 * scale }
     point.auxiliaryAccuracy = window.auxiliaryAccuracy.map { $0 * scale }

@@ -56,6 +56,34 @@ import Testing
     #expect(error?.exitCode == .usage && (why.contains(name) || why.contains("samples")), "\(why)")
   }
 
+  @Test(
+    arguments: [
+      (["costTail": .number(0)], "costTail"), (["costTail": .number(1.1)], "costTail"),
+      (["rewardFloor": .number(1)], "says nothing"), (["rewardFloor": .string("walking")], "running"),
+      (["lambdaScope": .string("prompt"), "combiner": .string("shaping")], "no budget"),
+      (["costTail": .number(0.5), "combiner": .string("multiplicative")], "costTail says nothing"),
+      (["lambdaScope": .string("promt")], "prompt"),
+    ] as [([String: JSONValue], String)])
+  func `a variant that makes no sense is refused`(settings: [String: JSONValue], reason: String) {
+    let error = #expect(throws: UserError.self) { try catalogueEntry("safe-rlhf").makeMethod(settings) }
+    #expect(error?.why?.contains(reason) == true, "\(error?.why ?? "")")
+  }
+
+  /// The digest of what a record of the first version says: parameters that came later are left out at their defaults.
+  @Test func `parameters that came later are recorded only where they are not at their defaults`() throws {
+    let entry = try catalogueEntry("safe-rlhf")
+    let plain = try #require(try entry.makeMethod([:]).recordedParameters().object)
+    #expect(
+      plain.count == 20 && SafeRLHF.laterParameters.allSatisfy { plain[$0] == nil && entry.parameters[$0] != nil })
+    let tail = try entry.makeMethod(["costTail": .number(0.2), "lambdaScope": .string("prompt")])
+    let recorded = try #require(try tail.recordedParameters().object)
+    #expect(recorded.count == 22 && recorded["costTail"] == .number(0.2) && recorded["rewardFloor"] == nil)
+    let back = try #require(try entry.makeMethod(recorded) as? SafeRLHF)
+    #expect(back.costTail == 0.2 && back.lambdaScope == .prompt && back.rewardFloor == .running)
+    let floor = try entry.makeMethod(["combiner": .string("multiplicative"), "rewardFloor": .number(-2)]) as? SafeRLHF
+    #expect(floor?.rewardFloor == .given(-2))
+  }
+
   @Test func `comparing responses needs two of them`() {
     #expect(throws: UserError.self) { try catalogueEntry("safe-rlhf").makeMethod(["advantage": .string("rloo")]) }
     #expect(throws: Never.self) {
@@ -69,7 +97,7 @@ import Testing
     let rollout = ScoredRollout(
       logProbabilities: [-1, -2], reference: [-1.4, -1.8], scores: ResponseScores(reward: 1, cost: -2),
       values: TokenStreams(reward: [0.3, 0.2], cost: [-0.5, 0.1]), weight: 1)
-    let target = objective.targets([rollout], multiplier: 3, isViolated: true)[0]
+    let target = objective.targets([rollout], under: ConstraintSignal(multiplier: 3, isViolated: true))[0]
     // r̂ = (−0.2, 1.1), ĉ = (0.2, −2.1); δ_r = (−0.3, 0.9), δ_c = (0.8, −2.2).
     let reward = [-0.3 + 0.95 * 0.9, 0.9]
     let cost = [0.8 - 0.95 * 2.2, -2.2]
@@ -97,7 +125,7 @@ import Testing
         logProbabilities: [naturalLogarithm(policy[i])], reference: [naturalLogarithm(reference[i])],
         scores: scores[i], weight: policy[i], isExact: true)
     }
-    for target in objective.targets(group, multiplier: lambda, isViolated: true) {
+    for target in objective.targets(group, under: ConstraintSignal(multiplier: lambda, isViolated: true)) {
       #expect(abs(target.advantages[0]) < 1e-14)
     }
   }

@@ -22,7 +22,7 @@ import Training
           reference: [TwoPromptRun.reference[query.prompt][query.response]],
           scores: TwoPromptRun.scores[query.prompt][query.response], weight: weight, isExact: group.isExact)
       }
-      let targets = objective.targets(rollouts, multiplier: lambda, isViolated: true)
+      let targets = objective.targets(rollouts, under: ConstraintSignal(multiplier: lambda, isViolated: true))
       for (rollout, target) in zip(rollouts, targets) { cotangents.append(rollout.weight * target.advantages[0]) }
     }
     _ = policy.score(queries, tape: &tape)

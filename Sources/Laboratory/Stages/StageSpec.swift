@@ -108,7 +108,7 @@ public struct StageConfiguration: Codable, Hashable, Sendable {
   init(_ spec: StageSpec, objective: any TrainingMethod) throws {
     name = spec.name
     self.objective = type(of: objective).card.id
-    parameters = try JSONValue(encoding: objective)
+    parameters = try objective.recordedParameters()
     order = spec.order
     flipped = spec.flipped ? true : nil
     from = spec.from

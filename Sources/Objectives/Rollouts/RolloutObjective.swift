@@ -11,15 +11,19 @@ public protocol RolloutObjective: TrainingMethod {
   /// How λ follows the expected cost, if it does.
   var multiplierLaw: MultiplierLaw { get }
 
-  /// Costs of how many responses J_C averages.
+  /// Costs of how many responses J_C looks at.
   var window: Int { get }
+
+  /// What J_C is of those costs.
+  var costRisk: RiskMeasure { get }
+
+  /// Whether there is one λ, or one a prompt with a window of its own.
+  var lambdaScope: MultiplierScope { get }
 
   /// The advantages and returns of the responses to one prompt.
   ///
-  /// - Parameters:
-  ///   - multiplier: λ after this step's update.
-  ///   - isViolated: J_C > d.
-  func targets(_ group: [ScoredRollout], multiplier: Double, isViolated: Bool) -> [RolloutTarget]
+  /// - Parameter signal: λ and what else is known of the constraint after this step's update.
+  func targets(_ group: [ScoredRollout], under signal: ConstraintSignal) -> [RolloutTarget]
 
   /// The loss of one token of a response, with its derivative by log π.
   func actorLoss(logProbability: Double, old: Double, advantage: Double) -> ClippedLoss

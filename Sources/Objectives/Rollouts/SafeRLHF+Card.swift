@@ -16,9 +16,9 @@ extension SafeRLHF {
     source: "Dai et al. 2023 (ICLR 2024), arXiv 2310.12773, and its code",
     citationKey: "dai2024saferlhf", labels: [.rewards, .costs],
     conventions:
-      "learns from responses of the policy itself, not from pairs; c above 0 means unsafe and E c ≤ budget is asked, the paper writes E c + d ≤ 0; τ is what each stream carries: the code since April 2024, half of the paper's β; λ moves first in a step and is used at once; advantages are not whitened; the default τ, lambdaMax and criticRate are ours, `safe-rlhf-script` and `safe-rlhf-paper` have published ones; a table has no ptx term",
+      "learns from responses of the policy itself, not from pairs; c above 0 means unsafe and E c ≤ budget is asked, the paper writes E c + d ≤ 0; τ is what each stream carries: the code since April 2024, half of the paper's β; λ moves first in a step and is used at once; advantages are not whitened; lambdaScope prompt gives every prompt its own λ and budget, costTail below 1 bounds the mean of the worst share of the costs (CVaR), combiner multiplicative learns from (r − r_min)(1 − σ(c)) without a budget; the default τ, lambdaMax and criticRate are ours, `safe-rlhf-script` and `safe-rlhf-paper` have published ones; a table has no ptx term",
     stationaryPoint:
-      "π ∝ π_ref e^{(r − λc)/(τ(1 + λ))} for klPlacement both, π_ref e^{(r − λc)/τ} for rewardOnly",
+      "π ∝ π_ref e^{(r − λc)/(τ(1 + λ))} for klPlacement both, π_ref e^{(r − λc)/τ} for rewardOnly; π_ref e^{f/τ}, f = (r − r_min)(1 − σ(c)), for combiner multiplicative",
     populationOptimum:
       "the stationary policy at the λ that keeps E_π c = d: `both` is the constrained optimum for the KL weight τ(1 + λ), not τ; none for a budget out of reach, where λ ends at lambdaMax",
     stepZero: "minus the mean advantage: ρ = 1, KL 0")
@@ -65,6 +65,7 @@ extension SafeRLHF {
     if let complaint = complaintAboutTau(tau) ?? complaintAboutBudget(budget) ?? complaintAboutLambda {
       return complaint
     }
+    if let complaint = complaintAboutVariant { return complaint }
     if window < 1 { return "window must hold at least 1 cost, got \(window)" }
     if samples < 0 { return "samples must not be negative, got \(samples)" }
     if groupSize < 1 { return "groupSize must be at least 1, got \(groupSize)" }
@@ -81,6 +82,19 @@ extension SafeRLHF {
     for (name, value) in [("discount", discount), ("gaeDecay", gaeDecay)] where !(0...1).contains(value) {
       return "\(name) must lie in [0, 1], got \(value)"
     }
+    return nil
+  }
+
+  private var complaintAboutVariant: String? {
+    if !(costTail > 0 && costTail <= 1) { return "costTail must lie in (0, 1], got \(costTail)" }
+    if case .given(let floor) = rewardFloor {
+      if !floor.isFinite { return "rewardFloor must be finite, got \(floor)" }
+      if combiner != .multiplicative { return "rewardFloor says nothing to combiner \(combiner.rawValue)" }
+    }
+    if lambdaScope == .prompt, !combiner.readsBudget {
+      return "lambdaScope prompt says nothing to combiner \(combiner.rawValue), which has no budget to keep"
+    }
+    if costTail < 1, combiner == .multiplicative { return "costTail says nothing to combiner multiplicative" }
     return nil
   }
 

@@ -45,8 +45,20 @@ public struct SafeRLHF: RolloutObjective {
   public var gaeDecay = 0.95
   /// Step size of a tabular critic: V ← V − criticRate · mean over the prompt's responses of ∂L/∂V.
   public var criticRate = 0.1
+  /// Whether one λ keeps the budget on average, or one of each prompt's own keeps it on every prompt.
+  public var lambdaScope = MultiplierScope.all
+  /// α: J_C is the mean of the worst share α of the costs in the window, CVaR_α, and each response's cost q + (c − q)₊/α with q the
+  /// window's VaR_α; 1 is the plain mean. A small α makes signals of up to (c − q)/α, which `clipScore` may cut.
+  public var costTail = 1.0
+  /// r_min of the combiner `multiplicative`.
+  public var rewardFloor = RewardFloor.running
 
   public init() {}
+
+  /// Records made before them do not have these.
+  public static let laterParameters: Set<String> = ["lambdaScope", "costTail", "rewardFloor"]
+
+  public var costRisk: RiskMeasure { .cvar(costTail) }
 
   public var collection: RolloutCollection {
     RolloutCollection(
@@ -62,14 +74,15 @@ public struct SafeRLHF: RolloutObjective {
     return law
   }
 
-  public func targets(_ group: [ScoredRollout], multiplier: Double, isViolated: Bool) -> [RolloutTarget] {
+  public func targets(_ group: [ScoredRollout], under signal: ConstraintSignal) -> [RolloutTarget] {
     let signals = group.map {
       shapedTokenRewards(
-        logRatios: $0.logRatios, scores: $0.scores, tau: tau, placement: klPlacement, clipScore: clipScore)
+        logRatios: $0.logRatios, scores: effectiveScores($0.scores, under: signal), tau: tau, placement: klPlacement,
+        clipScore: clipScore)
     }
     func combine(_ streams: TokenStreams) -> [Double] {
       zip(streams.reward, streams.cost).map {
-        combiner.combine(reward: $0, cost: $1, multiplier: multiplier, isViolated: isViolated)
+        combiner.combine(reward: $0, cost: $1, multiplier: signal.multiplier, isViolated: signal.isViolated)
       }
     }
     guard advantage == .critics else {
@@ -86,6 +99,15 @@ public struct SafeRLHF: RolloutObjective {
         reward: zip(streams.reward, values.reward).map(+), cost: zip(streams.cost, values.cost).map(+))
       return RolloutTarget(advantages: combine(streams), returns: returns)
     }
+  }
+
+  /// What a response's reward and cost count as: the multiplicative value for the reward where the combiner asks for it, the tail's
+  /// signal for the cost.
+  private func effectiveScores(_ scores: ResponseScores, under signal: ConstraintSignal) -> ResponseScores {
+    ResponseScores(
+      reward: combiner == .multiplicative
+        ? multiplicativeValue(scores, rewardFloor: rewardFloor.value(lowest: signal.lowestReward)) : scores.reward,
+      cost: costRisk.signal(scores.cost, quantile: signal.costQuantile))
   }
 
   /// The responses compared with each other by the sum of their signals, the same advantage at every token.

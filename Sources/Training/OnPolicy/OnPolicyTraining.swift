@@ -25,9 +25,7 @@ public func trainOnPolicy<P: TokenPolicy & ~Copyable, O: RolloutObjective, C: Cr
   seed: SeedTree, stepZeroTolerance: Double, afterStep: (Int, borrowing P) throws -> Void = { _, _ in }
 ) throws -> TrainingCurve where C.Query == P.Query {
   let collection = objective.collection
-  let law = objective.multiplierLaw
-  var state = law.initialState
-  var window = CostWindow(capacity: objective.window)
+  var constraint = ConstraintTracker(objective, promptCount: source.promptCount)
   var critics = critics
   var gradient = policy.zeroGradient()
   var optimiser = AdamW(like: gradient, configuration: configuration)
@@ -41,12 +39,11 @@ public func trainOnPolicy<P: TokenPolicy & ~Copyable, O: RolloutObjective, C: Cr
       groups, logProbabilities: policy.scoreTokens(queries, tape: &tape), reference: try source.reference(queries),
       scores: try source.scores(queries), values: collection.usesCritics ? critics.values(queries) : nil)
     if step == 0 { try checkStepZero(batch.rollouts, tolerance: stepZeroTolerance) }
-    let expectedCost = observedCost(batch, window: &window)
-    state = law.advanced(state, expectedCost: expectedCost)
-    batch.makeTargets(objective, multiplier: state.value, isViolated: (expectedCost ?? 0) > law.budget)
+    constraint.observe(batch, objective: objective)
+    batch.makeTargets(objective, under: constraint)
 
     var point = batch.point(step: step + 1, learningRate: configuration.learningRate(step: step))
-    point.note(law, multiplier: state.value, observed: expectedCost, exact: source.exactCost?(policy))
+    point.note(constraint, objective: objective, exact: source.exactCosts?(policy))
     for epoch in 0..<collection.innerEpochs {
       let logProbabilities =
         epoch == 0 ? batch.rollouts.map(\.logProbabilities) : policy.scoreTokens(queries, tape: &tape)
@@ -55,7 +52,7 @@ public func trainOnPolicy<P: TokenPolicy & ~Copyable, O: RolloutObjective, C: Cr
       policy.pullbackTokens(actor.cotangents, tape: &tape, into: &gradient)
       let norm = gradient.globalNorm()
       guard actor.loss.isFinite, norm.isFinite else {
-        throw nonFinite(batch, actor, step: step, multiplier: state.value)
+        throw nonFinite(batch, actor, step: step, multiplier: constraint.multiplier)
       }
       let limit = configuration.maxGradientNorm
       optimiser.step(
@@ -69,15 +66,8 @@ public func trainOnPolicy<P: TokenPolicy & ~Copyable, O: RolloutObjective, C: Cr
     curve.append(point)
     try afterStep(step + 1, policy)
   }
-  try checkConstraint(curve, law: law)
+  try checkConstraint(curve, objective: objective, constraint: constraint)
   return curve
-}
-
-/// J_C: the exact expectation where the batch is one, otherwise the mean over the window with the batch in it.
-private func observedCost<Query>(_ batch: RolloutBatch<Query>, window: inout CostWindow) -> Double? {
-  if batch.isExact { return batch.mean(\.scores.cost) }
-  window.add(batch.rollouts.map(\.scores.cost))
-  return window.mean
 }
 
 extension RolloutBatch {
@@ -106,11 +96,21 @@ extension RolloutBatch {
 
 extension CurvePoint {
   /// λ with the J_C that it followed, and the violation by the exact expected cost where there is one.
-  fileprivate mutating func note(_ law: MultiplierLaw, multiplier: Double, observed: Double?, exact: Double?) {
-    if law.isLearned { self.multiplier = multiplier }
-    expectedCost = observed
-    let cost = exact ?? rollouts?.cost ?? 0
-    rollouts?.violation = max(0, cost - law.budget)
+  fileprivate mutating func note(
+    _ constraint: ConstraintTracker, objective: some RolloutObjective, exact: [CostDistribution]?
+  ) {
+    let law = objective.multiplierLaw
+    if law.isLearned {
+      multiplier = constraint.multiplier
+      promptMultipliers = constraint.promptMultipliers
+    }
+    expectedCost = constraint.expectedCost
+    if let exact {
+      rollouts?.violation = objective.violation(exact)
+    } else {
+      let cost = objective.costRisk.isMean ? rollouts?.cost ?? 0 : expectedCost ?? 0
+      rollouts?.violation = max(0, cost - law.budget)
+    }
   }
 
   fileprivate mutating func note(_ actor: ActorEvaluation, gradientNorm norm: Double, share: Double) {

@@ -7,7 +7,8 @@ struct RolloutBatch<Query: Sendable> {
   /// Group by group.
   let queries: [Query]
   let rollouts: [ScoredRollout]
-  private let groupSizes: [Int]
+  /// The responses to one prompt, with the prompt's number where it has one.
+  let groups: [(prompt: Int?, range: Range<Int>)]
   private(set) var targets: [RolloutTarget] = []
 
   /// - Parameters:
@@ -18,7 +19,11 @@ struct RolloutBatch<Query: Sendable> {
     values: [TokenStreams]?
   ) {
     queries = groups.flatMap(\.queries)
-    groupSizes = groups.map(\.queries.count)
+    var begin = 0
+    self.groups = groups.map { group in
+      defer { begin += group.queries.count }
+      return (group.prompt, begin..<(begin + group.queries.count))
+    }
     let weights = groups.flatMap { group in group.weights.map { ($0, group.isExact) } }
     rollouts = weights.enumerated().map { index, weight in
       ScoredRollout(
@@ -33,13 +38,10 @@ struct RolloutBatch<Query: Sendable> {
   func mean(_ value: (ScoredRollout) -> Double) -> Double { rollouts.reduce(0) { $0 + $1.weight * value($1) } }
 
   /// Advantages and returns, group by group.
-  mutating func makeTargets(_ objective: some RolloutObjective, multiplier: Double, isViolated: Bool) {
-    targets = []
-    var begin = 0
-    for size in groupSizes {
-      targets += objective.targets(
-        Array(rollouts[begin..<(begin + size)]), multiplier: multiplier, isViolated: isViolated)
-      begin += size
+  mutating func makeTargets(_ objective: some RolloutObjective, under constraint: ConstraintTracker) {
+    let budget = objective.multiplierLaw.budget
+    targets = groups.flatMap { prompt, range in
+      objective.targets(Array(rollouts[range]), under: constraint.signal(prompt: prompt, budget: budget))
     }
   }
 

@@ -10,18 +10,23 @@ public struct RolloutSource<P: Policy & ~Copyable> {
   public var reference: ([P.Query]) throws -> [[Double]]
   /// [queries].
   public var scores: ([P.Query]) throws -> [ResponseScores]
-  /// E_{x, y∼π} c where it can be computed exactly; only watched, λ never sees it.
-  public var exactCost: ((borrowing P) -> Double)?
+  /// The costs of every prompt's responses with the policy's probabilities, where they are known exactly; only watched, λ never
+  /// sees them.
+  public var exactCosts: ((borrowing P) -> [CostDistribution])?
+  /// How many prompts there are, where they come back and have numbers.
+  public var promptCount: Int?
 
   public init(
     draw: @escaping (borrowing P, RolloutCollection, SeedTree) throws -> [RolloutGroup<P.Query>],
     reference: @escaping ([P.Query]) throws -> [[Double]],
-    scores: @escaping ([P.Query]) throws -> [ResponseScores], exactCost: ((borrowing P) -> Double)? = nil
+    scores: @escaping ([P.Query]) throws -> [ResponseScores],
+    exactCosts: ((borrowing P) -> [CostDistribution])? = nil, promptCount: Int? = nil
   ) {
     self.draw = draw
     self.reference = reference
     self.scores = scores
-    self.exactCost = exactCost
+    self.exactCosts = exactCosts
+    self.promptCount = promptCount
   }
 }
 
@@ -32,12 +37,15 @@ public struct RolloutGroup<Query: Sendable>: Sendable {
   public var weights: [Double]
   /// Whether these are all responses of a table, weighted by their probabilities.
   public var isExact: Bool
+  /// The number of the prompt, where prompts come back.
+  public var prompt: Int?
 
-  public init(queries: [Query], weights: [Double], isExact: Bool = false) {
+  public init(queries: [Query], weights: [Double], isExact: Bool = false, prompt: Int? = nil) {
     precondition(queries.count == weights.count, "\(weights.count) weights for \(queries.count) responses")
     self.queries = queries
     self.weights = weights
     self.isExact = isExact
+    self.prompt = prompt
   }
 }
 
@@ -52,7 +60,7 @@ public func tabularRollouts(
       let probabilities = policy.logProbabilities(prompt: prompt).map(exponential)
       return RolloutGroup(
         queries: (0..<responses).map { TabularQuery(prompt: prompt, response: $0) },
-        weights: probabilities.map { $0 / Double(prompts) }, isExact: true)
+        weights: probabilities.map { $0 / Double(prompts) }, isExact: true, prompt: prompt)
     }
   }
   var random = seed.generator()
@@ -65,7 +73,7 @@ public func tabularRollouts(
     let queries = (0..<size).map { _ in
       TabularQuery(prompt: prompt, response: random.index(withProbabilities: known[prompt]))
     }
-    return RolloutGroup(queries: queries, weights: weights)
+    return RolloutGroup(queries: queries, weights: weights, prompt: prompt)
   }
 }
 
@@ -74,19 +82,22 @@ extension RolloutSource where P == TabularPolicy {
   ///
   /// - Parameters:
   ///   - reference: log π_ref, [prompts][responses].
-  ///   - scores: [prompts][responses].
-  public static func table(reference: [[Double]], scores: [[ResponseScores]]) -> RolloutSource {
-    RolloutSource(
-      draw: { policy, collection, seed in tabularRollouts(policy, collection, seed) },
-      reference: { queries in queries.map { [reference[$0.prompt][$0.response]] } },
-      scores: { queries in queries.map { scores[$0.prompt][$0.response] } },
-      exactCost: { policy in
-        scores.indices.reduce(0) { total, prompt in
-          total
-            + zip(policy.logProbabilities(prompt: prompt), scores[prompt]).reduce(0) {
-              $0 + exponential($1.0) * $1.1.cost
-            }
-        } / Double(scores.count)
-      })
+  ///   - scores: what training sees, [prompts][responses].
+  ///   - costs: the true costs that the violation is watched by, [prompts][responses]; those of `scores` when nil.
+  public static func table(
+    reference: [[Double]], scores: [[ResponseScores]], costs: [[Double]]? = nil
+  ) -> RolloutSource {
+    let costs = costs ?? scores.map { $0.map(\.cost) }
+    return
+      RolloutSource(
+        draw: { policy, collection, seed in tabularRollouts(policy, collection, seed) },
+        reference: { queries in queries.map { [reference[$0.prompt][$0.response]] } },
+        scores: { queries in queries.map { scores[$0.prompt][$0.response] } },
+        exactCosts: { policy in
+          costs.indices.map { prompt in
+            CostDistribution(
+              costs: costs[prompt], probabilities: policy.logProbabilities(prompt: prompt).map(exponential))
+          }
+        }, promptCount: scores.count)
   }
 }
