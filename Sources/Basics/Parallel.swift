@@ -30,3 +30,13 @@ public func parallelForEach(_ count: Int, workers: Int, _ body: @Sendable (Int) 
     }
   }
 }
+
+/// `body(0), …, body(count − 1)`, in that order, computed on at most `workers` threads.
+public func parallelMap<Value: Sendable>(_ count: Int, workers: Int, _ body: @Sendable (Int) -> Value) -> [Value] {
+  let values = Mutex<[Value?]>(Array(repeating: nil, count: max(count, 0)))
+  parallelForEach(count, workers: workers) { index in
+    let value = body(index)
+    values.withLock { $0[index] = value }
+  }
+  return values.withLock { $0.compactMap(\.self) }
+}

@@ -18,8 +18,10 @@ public struct ExperimentSpec: Sendable {
   public var axes: [String: [JSONValue]]
   public var arms: [ArmSpec]
   public var seeds: [Int]
+  /// The arm that tables of differences hold the others against; decides no cell.
+  public var baseline: String?
 
-  static let keys = ["name", "question", "world", "data", "policy", "training", "axes", "arms", "seeds"]
+  static let keys = ["name", "question", "world", "data", "policy", "training", "axes", "arms", "seeds", "baseline"]
 
   /// Reads a JSON5 file.
   ///
@@ -64,7 +66,13 @@ public struct ExperimentSpec: Sendable {
     arms = try (members["arms"]?.array ?? []).enumerated().map { index, arm in
       try ArmSpec(strictly: arm, at: "\(location), arms[\(index)]")
     }
+    baseline = members["baseline"]?.string
     try check(at: location)
+    if let given = members["baseline"], !arms.contains(where: { $0.name == given.string }) {
+      throw UserError(
+        "`baseline` names no arm", at: location,
+        advice: suggestion(for: given.string ?? "", among: arms.map(\.name)), exitCode: .badData)
+    }
   }
 
   private func check(at location: String) throws {

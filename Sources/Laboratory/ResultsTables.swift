@@ -4,20 +4,47 @@ import Basics
 ///
 /// Columns: cell, arm, objective, order, tau, alpha, every other swept hyper-parameter, seed, metric, value. Only finished cells
 /// have rows.
-public func metricsCSV(_ cells: [PlannedCell], records: [String: RunRecord]) -> String {
+public func metricsCSV(_ cells: [PlannedCell], results: [String: CellResult]) -> String {
   let others = otherAxes(cells.map(\.axes))
   var lines = [(["cell", "arm", "objective", "order", "tau", "alpha"] + others + ["seed", "metric", "value"]).csvLine]
   for cell in cells {
-    guard let record = records[cell.id], record.status == .done else { continue }
+    guard let result = results[cell.id], result.status == .done else { continue }
     let configuration = cell.configuration
     func parameter(_ name: String) -> String { configuration.parameters[name].map(axisText) ?? "" }
     let head =
       ([
         cell.id, cell.arm, configuration.objective, configuration.order.rawValue, parameter("tau"), parameter("alpha"),
       ] + others.map { axis($0, of: cell.axes) } + ["\(configuration.seed)"]).csvLine
-    for (name, value) in record.metrics.sorted(by: { $0.key < $1.key }) {
+    for (name, value) in result.metrics.sorted(by: { $0.key < $1.key }) {
       lines.append("\(head),\(csvField(name)),\(value)")
     }
+  }
+  return lines.joined(separator: "\n") + "\n"
+}
+
+/// The same from whole records.
+public func metricsCSV(_ cells: [PlannedCell], records: [String: RunRecord]) -> String {
+  metricsCSV(cells, results: records.mapValues(CellResult.init))
+}
+
+/// The wide table of an experiment: one row per planned cell, in the order of the plan.
+///
+/// Columns: cell, arm, objective, order, tau, alpha, every other swept hyper-parameter, seed, status (`done`, `failed` or `missing`),
+/// one a metric, seconds, error. What a cell does not have is empty, so a failed or missing cell is a row without metrics.
+public func wideCSV(_ cells: [PlannedCell], results: [String: CellResult]) -> String {
+  let others = otherAxes(cells.map(\.axes))
+  let metrics = Set(results.values.flatMap(\.metrics.keys)).sorted()
+  let head = ["cell", "arm", "objective", "order", "tau", "alpha"] + others + ["seed", "status"]
+  var lines = [(head + metrics + ["seconds", "error"]).csvLine]
+  for cell in cells {
+    let configuration = cell.configuration
+    let result = results[cell.id]
+    let parameters = ["tau", "alpha"].map { configuration.parameters[$0].map(axisText) ?? "" }
+    var fields = [cell.id, cell.arm, configuration.objective, configuration.order.rawValue] + parameters
+    fields += others.map { axis($0, of: cell.axes) } + ["\(configuration.seed)", result?.status.rawValue ?? "missing"]
+    fields += metrics.map { name in result?.metrics[name].map { "\($0)" } ?? "" }
+    fields += [result.map { "\($0.provenance.seconds)" } ?? "", result?.failure?.message ?? ""]
+    lines.append(fields.csvLine)
   }
   return lines.joined(separator: "\n") + "\n"
 }

@@ -18,6 +18,15 @@ public struct SummaryPoint: Codable, Sendable {
   public var missing: Int
   public var failed: Int
 
+  /// The hyper-parameters as people write them, such as `tau=0.1 alpha=0.5`.
+  public var setting: String { axes.map { "\($0.name)=\($0.text)" }.joined(separator: " ") }
+
+  /// A metric's values by seed; nil where a finished seed lacks it.
+  public func valuesBySeed(_ metric: String) -> [Int: Double]? {
+    guard let series = values[metric], series.count == seeds.count else { return nil }
+    return Dictionary(zip(seeds, series)) { first, _ in first }
+  }
+
   /// How intervals are formed, for captions.
   public static func intervalMethod(_ points: [SummaryPoint]) -> String {
     let hasProportions = points.contains { $0.metrics.keys.contains { $0.hasSuffix("_n") } }
@@ -30,7 +39,7 @@ public struct SummaryPoint: Codable, Sendable {
 ///
 /// A metric `m` that comes with `m_n` is a proportion over n held-out pairs, the same for every seed: its interval is Wilson's
 /// for n pairs at the mean, because seeds alone would hide the uncertainty of the pairs.
-public func summarise(_ cells: [PlannedCell], records: [String: RunRecord]) -> [SummaryPoint] {
+public func summarise(_ cells: [PlannedCell], results: [String: CellResult]) -> [SummaryPoint] {
   var order: [String] = []
   var groups: [String: [PlannedCell]] = [:]
   for cell in cells {
@@ -38,14 +47,20 @@ public func summarise(_ cells: [PlannedCell], records: [String: RunRecord]) -> [
     if groups[key] == nil { order.append(key) }
     groups[key, default: []].append(cell)
   }
-  return order.compactMap { key in groups[key].map { summarise(group: $0, records: records) } }
+  let settings = order.compactMap { groups[$0] }
+  return parallelMap(settings.count, workers: processorCount()) { summarise(group: settings[$0], results: results) }
 }
 
-private func summarise(group: [PlannedCell], records: [String: RunRecord]) -> SummaryPoint {
+/// The same from whole records.
+public func summarise(_ cells: [PlannedCell], records: [String: RunRecord]) -> [SummaryPoint] {
+  summarise(cells, results: records.mapValues(CellResult.init))
+}
+
+private func summarise(group: [PlannedCell], results: [String: CellResult]) -> SummaryPoint {
   let done = group.compactMap { cell in
-    records[cell.id].flatMap { $0.status == .done ? (cell.configuration.seed, $0) : nil }
+    results[cell.id].flatMap { $0.status == .done ? (cell.configuration.seed, $0) : nil }
   }
-  let failed = group.count { records[$0.id]?.status == .failed }
+  let failed = group.count { results[$0.id]?.status == .failed }
   let names = Set(done.flatMap { $0.1.metrics.keys })
   var metrics: [String: Estimate] = [:]
   var values: [String: [Double]] = [:]

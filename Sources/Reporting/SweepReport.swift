@@ -12,19 +12,28 @@ public struct SweepReport: Sendable {
   public var figures: [URL]
 }
 
-/// Writes `metrics.csv`, `summary.csv`, `summary.json`, `frontier.csv` and the figures of an experiment from its plan and records.
+/// Writes the tables and figures of an experiment from its plan and records: see `Results/README.md`.
 ///
 /// - Throws: ``UserError``: 66 when nothing has run into the folder, 73 when files cannot be written.
-public func writeReport(_ folder: ResultsFolder) throws -> SweepReport {
-  let (spec, cells, reference) = try folder.loadPlan()
-  let records = folder.loadRecords().records
-  let points = summarise(cells, records: records)
+public func writeReport(_ folder: ResultsFolder) throws -> SweepReport { try writeReport(CollectedSweep(folder)) }
+
+/// The same from results that have been read.
+public func writeReport(_ sweep: CollectedSweep) throws -> SweepReport {
+  let (folder, spec, reference, points) = (sweep.folder, sweep.spec, sweep.reference, sweep.points)
   func write(_ text: String, _ name: String) throws {
     try AtomicFile.write(text, to: folder.url.appendingPathComponent(name))
   }
-  try write(metricsCSV(cells, records: records), "metrics.csv")
+  try write(metricsCSV(sweep.cells, results: sweep.results), "metrics.csv")
   try write(summaryCSV(points), "summary.csv")
   try write(try canonicalJSON(points, pretty: true) + "\n", "summary.json")
+  try write(armsCSV(sweep.arms), "arms.csv")
+  try write(try canonicalJSON(sweep.study, pretty: true) + "\n", "study.json")
+  if sweep.baseline != nil {
+    try write(comparisonsCSV(sweep.comparisons), "comparisons.csv")
+  } else {
+    // One from an earlier call would no longer belong to the records.
+    try? FileManager.default.removeItem(at: folder.url.appendingPathComponent("comparisons.csv"))
+  }
   let limit = spec.world.map { SyntheticWorld($0).frontier }
   let frontier = frontierFigure(spec, points: points, reference: reference, limit: limit)
   try write(frontierCSV(frontier), "frontier.csv")

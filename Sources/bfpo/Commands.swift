@@ -3,6 +3,8 @@ let commands: [Command] = [
   .sweepRun,
   .sweepPlan,
   .sweepStatus,
+  .sweepCollect,
+  .sweepExport,
   .illustrate,
   .train,
   .trainReward,
