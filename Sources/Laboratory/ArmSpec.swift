@@ -101,6 +101,15 @@ public struct ArmSpec: Specification {
     try allStages(at: "\(location), arm `\(name)`").contains { $0.auxiliary != nil }
   }
 
+  /// Whether a stage reads a reward or a cost that no earlier stage implies.
+  func readsScores(at location: String) throws -> Bool {
+    try allStages(at: "\(location), arm `\(name)`").contains { stage in
+      let labels = try catalogueEntry(stage.objective, at: location).card.labels
+      return labels.contains(.rewards) && stage.scores?.reward == nil
+        || labels.contains(.costs) && stage.scores?.cost == nil
+    }
+  }
+
   /// The merge, whose stages all exist.
   func checkedMerge(_ stages: [StageSpec], at location: String) throws -> MergeSpec? {
     guard let merge else { return nil }

@@ -10,6 +10,9 @@ import Preferences
 ///         helpfulness: { files: ["hh_dual_labelled.jsonl"], sources: ["helpful"], split: { … as above … } },
 ///         safety:      { files: ["hh_dual_labelled.jsonl"], sources: ["harmless"], split: { … as above … } },
 ///       },
+///       scorers: { reward: "reward", cost: "cost" },                                what arms are trained with
+///       judges:  { reward: "reward-judge", cost: "cost-judge", prompts: ["safety_problem.json"] },
+///       rollouts: { maxNewTokens: 48 },
 ///     }
 ///
 /// Training data is the part `train` of a split, evaluation data the part `test`; without a split, all of it. A conversation that
@@ -20,6 +23,11 @@ public struct ExperimentData: Sendable {
   public var buffer: DataSpec?
   /// What judges the trained policies; a single training run can do without.
   public var evaluation: Evaluation?
+  /// Rewards and costs of responses, for the objectives that need them.
+  public var scorers: ScorersSpec?
+  /// Models that judge the trained policies' replies.
+  public var judges: JudgesSpec?
+  public var rollouts = RolloutSpec()
 
   /// Held-out, human-labelled comparisons.
   public struct Evaluation: Sendable {
@@ -33,13 +41,30 @@ public struct ExperimentData: Sendable {
     public var sampleTokens: Int
   }
 
-  static let keys = ["train", "buffer", "evaluation"]
+  static let keys = ["train", "buffer", "evaluation", "scorers", "judges", "rollouts"]
 
   init(_ json: JSONValue, at location: String) throws {
     let members = try checkedMembers(json, keys: Self.keys, at: location)
     train = try dataSpec(members["train"], at: "\(location), train")
     buffer = try members["buffer"].map { try dataSpec($0, at: "\(location), buffer") }
     evaluation = try members["evaluation"].map { try Evaluation($0, at: "\(location), evaluation") }
+    scorers = try members["scorers"].map { try ScorersSpec(strictly: $0, at: "\(location), scorers") }
+    judges = try members["judges"].map { try JudgesSpec(strictly: $0, at: "\(location), judges") }
+    if let rollouts = members["rollouts"] {
+      self.rollouts = try RolloutSpec(strictly: rollouts, at: "\(location), rollouts")
+    }
+    if let judges, judges.prompts.isEmpty, evaluation == nil {
+      throw UserError(
+        "judges have nothing to judge", at: "\(location), judges",
+        because: "there are neither `prompts` nor `evaluation` data", advice: "name files of prompts",
+        exitCode: .badData)
+    }
+    if let judges, let scorers, judges.reward == scorers.reward || judges.cost == scorers.cost {
+      throw UserError(
+        "a model that arms are trained with cannot judge them", at: "\(location), judges",
+        because: "`scorers` and `judges` name the same folder",
+        advice: "train a second model on other prompts: `./bfpo train reward --complement …`", exitCode: .badData)
+    }
   }
 }
 

@@ -98,6 +98,14 @@ public struct ExperimentSpec: Sendable {
         because: "it reads a language model's hidden states, and a table has neither those nor text to delete from",
         advice: "remove `auxiliary`, or use `policy: { kind: \"llama\" }` with `data`", exitCode: .badData)
     }
+    if let data, data.scorers == nil, let arm = try arms.first(where: { try $0.readsScores(at: location) }) {
+      throw UserError(
+        "arm `\(arm.name)` needs rewards and costs of texts", at: location,
+        because: "the experiment has no reward and cost model",
+        advice:
+          "train them (`./bfpo train reward`, `./bfpo train cost`) and name their folders: `data: { scorers: { reward: …, cost: … } }`",
+        exitCode: .badData)
+    }
     for arm in arms { try checkRollouts(arm, at: "\(location), arm `\(arm.name)`") }
     let entries = try arms.flatMap { arm in
       try arm.allStages(at: "\(location), arm `\(arm.name)`").map { try catalogueEntry($0.objective, at: location) }
@@ -128,16 +136,10 @@ public struct ExperimentSpec: Sendable {
     }
   }
 
-  /// What only pairs have is refused for a stage that learns from the policy's own responses, and so is a language model.
+  /// What only pairs have is refused for a stage that learns from the policy's own responses.
   private func checkRollouts(_ arm: ArmSpec, at location: String) throws {
     for stage in try arm.allStages(at: location)
     where try catalogueEntry(stage.objective, at: location).method is any RolloutObjective {
-      if policy.kind == .llama {
-        throw UserError(
-          "`\(stage.objective)` cannot train a language model yet", at: location,
-          because: "it needs a reward model and a cost model of the policy's own responses",
-          advice: "use a synthetic `world`, or an objective on pairs such as `bfpo`", exitCode: .badData)
-      }
       guard stage.flipped || arm.buffer else { continue }
       throw UserError(
         "`\(stage.flipped ? "flipped" : "buffer")` says nothing to `\(stage.objective)`", at: location,

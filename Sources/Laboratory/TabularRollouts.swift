@@ -9,7 +9,8 @@ import Training
 extension TabularSupply {
   /// - Throws: ``UserError``: 4 before training when no λ up to the cap keeps the budget.
   func trainOnPolicy(
-    _ policy: inout TabularPolicy, _ start: RolloutStart<TabularPolicy>, afterStep: (Int) throws -> Void
+    _ policy: inout TabularPolicy, _ start: RolloutStart<TabularPolicy>, checkpointing: Checkpointing<Double>,
+    afterStep: (Int) throws -> Void
   ) throws -> TrainingCurve {
     let table = try scoreTable(start.scores)
     _ = try optimum(start.objective, start: start.policy, table: table)
@@ -23,7 +24,8 @@ extension TabularSupply {
       try Training.trainOnPolicy(
         &policy, source: .table(reference: reference, scores: scores),
         critics: TabularCritics(promptCount: prompts, rate: objective.collection.criticRate), objective: objective,
-        configuration: start.configuration, seed: start.seed, stepZeroTolerance: 1e-9
+        configuration: start.configuration, seed: start.seed, stepZeroTolerance: 1e-9,
+        checkpointing: checkpointing
       ) { step, _ in try afterStep(step) }
     }
     return try opened(start.objective)
@@ -178,7 +180,7 @@ extension TabularSupply {
     metrics.merge(variantMetrics(objective, policy: policy)) { $1 }
     // Earlier stages' policies are gone by now, so an optimum next to them is not known.
     guard last.from == nil, last.scores == nil else { return metrics }
-    let scorer = ResponseScorer<TabularQuery>(isCostImplied: false) { scores(of: $0) }
+    let scorer = ResponseScorer<TabularQuery>(isCostImplied: false, isOwn: true) { scores(of: $0) }
     if let best = try optimum(objective, start: nil, table: try scoreTable(scorer)) {
       if let multiplier = best.multiplier { metrics["multiplier_exact"] = multiplier }
       metrics["reward_exact"] = best.outcome.reward

@@ -58,6 +58,13 @@ public struct ChatEncoder: Sendable {
     TokenQuery(prompt: prompt(query.messages), response: response(query.response))
   }
 
+  /// Whether both turn every conversation into the same ids.
+  public func readsLike(_ other: ChatEncoder) -> Bool {
+    tokenizer.digest == other.tokenizer.digest && endOfTurn == other.endOfTurn
+      && template.turn == other.template.turn && template.generationPrompt == other.template.generationPrompt
+      && template.defaultSystem == other.template.defaultSystem
+  }
+
   /// The text of a generated reply: up to its end-of-turn token, without special tokens.
   public func decode(_ response: [Int32]) -> String {
     tokenizer.decode(response.prefix { $0 != endOfTurn })

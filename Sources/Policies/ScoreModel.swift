@@ -76,6 +76,9 @@ public struct ScoreModel<Base: FeaturePolicy & ~Copyable>: ~Copyable {
     Gradient(base: base.zeroGradient(), head: ScoreHead(width: head.weight.count))
   }
 
+  /// The score of a query with these features, [features].
+  public borrowing func score(of features: [Double]) -> Double { head.score(features[...]) }
+
   /// The score of each query, [queries], recording on `tape` what ``pullback(_:tape:into:)`` needs.
   public borrowing func score(_ queries: [Base.Query], tape: inout Tape) -> [Double] {
     tape.features = base.features(queries, tape: &tape.base)

@@ -2,7 +2,10 @@ import Kernels
 
 /// A policy that gives and takes the log-probability of every response token, as learning from its own responses needs.
 public protocol TokenPolicy: Policy, ~Copyable {
-  /// log π(y_t|x, y_<t) of each response token, nats, recording on `tape` what ``pullbackTokens(_:tape:into:)`` needs.
+  /// log π(y_t|x, y_<t) of each response token, nats, [queries][tokens].
+  borrowing func tokenLogProbabilities(_ queries: [Query]) -> [[Double]]
+
+  /// As ``tokenLogProbabilities(_:)``, recording on `tape` what ``pullbackTokens(_:tape:into:)`` needs.
   ///
   /// - Returns: [queries][tokens].
   borrowing func scoreTokens(_ queries: [Query], tape: inout Tape) -> [[Double]]
@@ -15,6 +18,10 @@ public protocol TokenPolicy: Policy, ~Copyable {
 
 /// A response of a table is one token.
 extension TabularPolicy: TokenPolicy {
+  public borrowing func tokenLogProbabilities(_ queries: [TabularQuery]) -> [[Double]] {
+    score(queries).map { [$0] }
+  }
+
   public borrowing func scoreTokens(_ queries: [TabularQuery], tape: inout Tape) -> [[Double]] {
     score(queries, tape: &tape).map { [$0] }
   }

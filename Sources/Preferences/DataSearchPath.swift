@@ -8,12 +8,12 @@ public struct DataSearchPath: Hashable, Sendable {
   public init(_ folders: [String]) { self.folders = folders }
 
   /// The folders of `BFPO_DATA_PATH` (separated by colons), `Data/` of the project (`BFPO_HOME`, else the current folder), and the
-  /// preference data of `BFPO_SHARED`, else of the folder `shared` beside the project.
+  /// preference data and prompts of `BFPO_SHARED`, else of the folder `shared` beside the project.
   public static func standard(environment: [String: String] = ProcessInfo.processInfo.environment) -> DataSearchPath {
     let named = (environment["BFPO_DATA_PATH"] ?? "").split(separator: ":").map(String.init)
     let home = environment["BFPO_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "."
     let shared = environment["BFPO_SHARED"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(home)/../shared"
-    return DataSearchPath(named + ["\(home)/Data", "\(shared)/data/preference"])
+    return DataSearchPath(named + ["\(home)/Data", "\(shared)/data/preference", "\(shared)/data/prompts"])
   }
 
   /// The file of a name.

@@ -25,6 +25,16 @@ public struct AdamW<Scalar: KernelScalar>: Sendable {
     self.workers = workers
   }
 
+  /// Goes on from a saved state.
+  mutating func restore(_ state: TrainingState<Scalar>) {
+    precondition(
+      state.firstMoments.map(\.count) == first.values.map(\.count)
+        && state.secondMoments.map(\.count) == second.values.map(\.count), "the checkpoint is of another policy")
+    first.values = state.firstMoments
+    second.values = state.secondMoments
+    stepCount = state.optimiserSteps
+  }
+
   /// One update of every trainable tensor.
   ///
   /// - Parameters:

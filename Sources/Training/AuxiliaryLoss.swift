@@ -10,7 +10,8 @@ public struct AuxiliaryLoss<P: Policy & ~Copyable> {
   private let configuration: TrainingConfiguration
   private let features: (borrowing P, [P.Query], inout P.Tape) -> [Double]
   private let pullback: (borrowing P, [Double], inout P.Tape, inout TensorSet<P.Scalar>) -> Void
-  private var head: LinearHead
+  /// All that the loss remembers between steps.
+  var head: LinearHead
   private var totals = StepTotals()
 
   private struct StepTotals {

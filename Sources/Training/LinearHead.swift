@@ -3,7 +3,7 @@ import Objectives
 /// A linear classifier on features, zero at first, with its gradient and AdamW moments.
 ///
 ///     z = W f + b,   W [classes, width],  b [classes]
-struct LinearHead {
+struct LinearHead: Codable {
   let width: Int
   let classes: Int
   private var weight: LinearHeadTensor
@@ -53,7 +53,7 @@ struct LinearHead {
 }
 
 /// One of the head's two tensors with its gradient and moments.
-private struct LinearHeadTensor {
+private struct LinearHeadTensor: Codable {
   var values: [Double]
   var gradient: [Double]
   private var first: [Double]

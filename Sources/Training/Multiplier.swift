@@ -3,8 +3,8 @@ import Policies
 
 /// The multiplier λ of a cost constraint during a run, and how it moves.
 public struct Multiplier<P: Policy & ~Copyable> {
-  /// λ at this step.
-  public private(set) var value: Double
+  /// λ at this step; a checkpoint sets it.
+  public internal(set) var value: Double
   let isConstrained: Bool
   private let ascent: DualAscent?
   private let expectedCost: (borrowing P, Int) throws -> Double

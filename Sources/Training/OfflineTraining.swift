@@ -18,12 +18,14 @@ import Preferences
 ///   - multiplier: λ of the objective's cost constraint, fixed or moving; see ``Objective/multiplierRule``.
 ///   - auxiliary: a loss on the policy's features, which then every drawn pair has graded responses for; nil for none. It leaves
 ///     the curve's other numbers as they are when γ = 0.
+///   - checkpointing: saves the run between steps and takes it up again, with the same result as an undisturbed one.
 ///   - afterStep: called with the number of steps done and the policy as it then is; throwing stops the run.
 /// - Returns: the training curve.
 /// - Throws: ``UserError`` (3) at the first non-finite number, naming step, pair and tensor; whatever `afterStep` throws.
 public func trainOffline<P: Policy & ~Copyable, O: Objective>(
   _ policy: inout P, streams: [PairStream<P.Query>], objective: O, configuration: TrainingConfiguration, seed: SeedTree,
   stepZeroTolerance: Double, multiplier: Multiplier<P> = .unconstrained, auxiliary: AuxiliaryLoss<P>? = nil,
+  checkpointing: Checkpointing<P.Scalar> = .none,
   afterStep: (Int, borrowing P) throws -> Void = { _, _ in }
 ) throws -> TrainingCurve {
   precondition(!streams.isEmpty && streams.allSatisfy { !$0.pairs.isEmpty }, "training needs at least one pair")
@@ -36,8 +38,15 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
   var curve = TrainingCurve(steps: configuration.steps)
   var multiplier = multiplier
   var auxiliary = auxiliary
+  var begin = 0
+  if let (step, memory) = try checkpointing.restore(&policy, &optimiser, as: OfflineMemory.self) {
+    begin = step
+    curve.restore(memory.curve)
+    multiplier.value = memory.multiplier
+    if let head = memory.auxiliaryHead { auxiliary?.head = head }
+  }
 
-  for step in 0..<configuration.steps {
+  for step in begin..<configuration.steps {
     gradient.setZero()
     var batch = BatchTotals()
     for (stream, sampler) in zip(streams, samplers) {
@@ -62,9 +71,20 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
     }
     point.expectedCost = try multiplier.advance(policy, step: step + 1)
     curve.append(point)
-    try afterStep(step + 1, policy)
+    try checkpointing.finishStep(
+      step + 1, &policy, optimiser,
+      memory: { OfflineMemory(curve: curve.state, multiplier: multiplier.value, auxiliaryHead: auxiliary?.head) },
+      afterStep: afterStep)
   }
   return curve
+}
+
+/// What a run on pairs remembers between steps beside the policy and its optimiser.
+private struct OfflineMemory: Codable {
+  var curve: TrainingCurve.State
+  /// λ.
+  var multiplier: Double
+  var auxiliaryHead: LinearHead?
 }
 
 /// Scores one stream's batch in micro-batches, adds its gradient, and watches its numbers.

@@ -53,6 +53,19 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
     windowSize = 1
   }
 
+  /// The curve with the window that is not full yet, for a checkpoint; `Codable` alone keeps what a record needs.
+  struct State: Codable {
+    var points: [CurvePoint]
+    var window: CurvePoint
+  }
+
+  var state: State { State(points: points, window: window) }
+
+  mutating func restore(_ state: State) {
+    points = state.points
+    window = state.window
+  }
+
   /// Adds one step's means.
   mutating func append(_ step: CurvePoint) {
     let begin = points.last?.step ?? 0

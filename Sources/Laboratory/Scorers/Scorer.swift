@@ -10,7 +10,7 @@ import Policies
 ///
 /// A folder holds it: the model as Hugging Face Transformers reads it, `score_head.safetensors` with `weight` [1, hidden] and `bias`
 /// [1], and `score.json` (``ScorerRecord``), which is written last.
-public struct Scorer: ~Copyable {
+public struct Scorer: ~Copyable, Sendable {
   public static let headFile = "score_head.safetensors"
   public static let recordFile = "score.json"
 

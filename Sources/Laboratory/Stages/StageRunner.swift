@@ -21,7 +21,8 @@ struct StageSupply<P: Policy & ~Copyable> {
   var recall: (StageKey) throws -> P? = { _ in nil }
   var remember: (StageKey, borrowing P) throws -> Void = { _, _ in }
   /// Trains a stage whose objective learns from the policy's own responses; nil for a policy that cannot yet.
-  var trainOnPolicy: ((inout P, RolloutStart<P>, (Int) throws -> Void) throws -> TrainingCurve)?
+  var trainOnPolicy:
+    ((inout P, RolloutStart<P>, Checkpointing<P.Scalar>, (Int) throws -> Void) throws -> TrainingCurve)?
   /// See ``trainOffline``.
   var stepZeroTolerance: Double
 }
@@ -50,6 +51,8 @@ struct StageStart<P: Policy & ~Copyable> {
 struct ResponseScorer<Query> {
   /// Whether costs are implicit rewards, which a policy fixes only up to a constant of each prompt.
   var isCostImplied: Bool
+  /// Whether both are the setting's own and neither is implied by an earlier stage.
+  var isOwn: Bool
   /// [queries].
   var scores: ([Query]) throws -> [ResponseScores]
 }
@@ -85,6 +88,8 @@ struct TrainedCell<P: Policy & ~Copyable>: ~Copyable {
 struct StageRunner<P: Policy & ~Copyable> {
   let cell: CellConfiguration
   let supply: StageSupply<P>
+  /// Keeps each stage's state; nil keeps nothing.
+  var checkpoints: CheckpointFolder?
 
   /// - Parameter afterStep: called with the number of steps done in all stages; throwing stops the cell.
   func run(afterStep: (Int) throws -> Void) throws -> TrainedCell<P> {
@@ -101,7 +106,9 @@ struct StageRunner<P: Policy & ~Copyable> {
       }
       let start = stage.from.flatMap { trained[$0] }
       var policy = start.map { $0.policy.clone() } ?? supply.makeReference()
-      curve = try train(&policy, stage, start: start, earlier: trained) {
+      let checkpointing: Checkpointing<P.Scalar> =
+        try checkpoints?.checkpointing(stage: index, of: stages.count, steps: cell.training.steps) ?? .none
+      curve = try train(&policy, stage, start: start, earlier: trained, checkpointing: checkpointing) {
         try afterStep(index * cell.training.steps + $0)
       }
       if isKept { try supply.remember(key, policy) }
@@ -117,7 +124,7 @@ struct StageRunner<P: Policy & ~Copyable> {
 
   private func train(
     _ policy: inout P, _ stage: StageConfiguration, start: Trained<P>?, earlier: [String: Trained<P>],
-    afterStep: (Int) throws -> Void
+    checkpointing: Checkpointing<P.Scalar>, afterStep: (Int) throws -> Void
   ) throws -> TrainingCurve {
     let method = try stage.makeMethod()
     let scorer = try scorer(stage, earlier: earlier)
@@ -127,7 +134,7 @@ struct StageRunner<P: Policy & ~Copyable> {
       }
       let begin = RolloutStart(
         objective: objective, policy: start, scores: scorer, configuration: cell.training, seed: trainingSeed(cell))
-      return try train(&policy, begin, afterStep)
+      return try train(&policy, begin, checkpointing, afterStep)
     }
     let streams = try supply.streams(
       StageStart(stage: stage, objective: objective, policy: start, scores: scorer))
@@ -143,7 +150,8 @@ struct StageRunner<P: Policy & ~Copyable> {
     func opened<O: Objective>(_ objective: O) throws -> TrainingCurve {
       try trainOffline(
         &policy, streams: streams, objective: objective, configuration: cell.training, seed: trainingSeed(cell),
-        stepZeroTolerance: supply.stepZeroTolerance, multiplier: multiplier, auxiliary: auxiliary
+        stepZeroTolerance: supply.stepZeroTolerance, multiplier: multiplier, auxiliary: auxiliary,
+        checkpointing: checkpointing
       ) { step, _ in try afterStep(step) }
     }
     return try opened(objective)
@@ -160,7 +168,7 @@ struct StageRunner<P: Policy & ~Copyable> {
       (source.reward != nil || !needs.contains(.rewards)) && (source.cost != nil || !needs.contains(.costs))
     let supply = supply
     let taus = Dictionary(uniqueKeysWithValues: cell.allStages.map { ($0.name, $0.tau) })
-    return ResponseScorer(isCostImplied: source.cost != nil) { queries in
+    return ResponseScorer(isCostImplied: source.cost != nil, isOwn: source.names.isEmpty) { queries in
       func implicit(_ name: String) -> [Double] {
         guard let policy = earlier[name], let tau = taus[name] else { preconditionFailure("no stage `\(name)`") }
         return zip(policy.policy.score(queries), supply.makeReference().score(queries)).map { tau * ($0 - $1) }

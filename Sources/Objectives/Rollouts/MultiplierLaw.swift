@@ -56,7 +56,7 @@ public struct MultiplierLaw: Hashable, Sendable {
 
   public var initialState: MultiplierState {
     MultiplierState(
-      value: initial, logarithm: initial > 0 ? naturalLogarithm(initial) : -.infinity, integral: initial)
+      value: initial, logarithm: initial > 0 ? naturalLogarithm(initial) : 0, integral: initial)
   }
 
   /// The state after one step.
@@ -91,7 +91,8 @@ public struct MultiplierLaw: Hashable, Sendable {
 public struct MultiplierState: Codable, Hashable, Sendable {
   /// λ.
   public fileprivate(set) var value: Double
-  /// ln λ, which the logarithmic update keeps apart from λ so that rounding does not add up.
+  /// ln λ, which the logarithmic update keeps apart from λ so that rounding does not add up; 0 where λ starts at 0, which that
+  /// update refuses.
   public fileprivate(set) var logarithm: Double
   /// Steps taken, those of the delay among them.
   public fileprivate(set) var steps = 0

@@ -20,6 +20,9 @@ public protocol RolloutObjective: TrainingMethod {
   /// Whether there is one λ, or one a prompt with a window of its own.
   var lambdaScope: MultiplierScope { get }
 
+  /// Weight of the language-modelling (ptx) term: −ptxCoefficient · mean log π over the tokens of given texts.
+  var ptxCoefficient: Double { get }
+
   /// The advantages and returns of the responses to one prompt.
   ///
   /// - Parameter signal: λ and what else is known of the constraint after this step's update.
@@ -42,7 +45,7 @@ public struct RolloutCollection: Hashable, Sendable {
   public var innerEpochs: Int
   /// Whether critics are learned.
   public var usesCritics: Bool
-  /// Step size of a tabular critic.
+  /// The share of its error that a critic's step takes away.
   public var criticRate: Double
 }
 

@@ -7,7 +7,8 @@ extension SafeRLHF {
       "beta": "tau", "kl_coeff": "tau", "threshold": "budget", "lambda_init": "lambdaInitial",
       "lambda_lr": "lambdaRate",
       "lambda_max": "lambdaMax", "clip_range_ratio": "clipRatio", "clip_range_score": "clipScore",
-      "clip_range_value": "clipValue", "gamma": "discount", "gae_lambda": "gaeDecay", "update_iters": "innerEpochs",
+      "clip_range_value": "clipValue", "ptx_coeff": "ptxCoefficient", "gamma": "discount", "gae_lambda": "gaeDecay",
+      "update_iters": "innerEpochs",
     ],
     title: "Safe RLHF (PPO-Lagrangian)",
     equation:
@@ -16,7 +17,7 @@ extension SafeRLHF {
     source: "Dai et al. 2023 (ICLR 2024), arXiv 2310.12773, and its code",
     citationKey: "dai2024saferlhf", labels: [.rewards, .costs],
     conventions:
-      "learns from responses of the policy itself, not from pairs; c above 0 means unsafe and E c ≤ budget is asked, the paper writes E c + d ≤ 0; τ is what each stream carries: the code since April 2024, half of the paper's β; λ moves first in a step and is used at once; advantages are not whitened; lambdaScope prompt gives every prompt its own λ and budget, costTail below 1 bounds the mean of the worst share of the costs (CVaR), combiner multiplicative learns from (r − r_min)(1 − σ(c)) without a budget; the default τ, lambdaMax and criticRate are ours, `safe-rlhf-script` and `safe-rlhf-paper` have published ones; a table has no ptx term",
+      "learns from responses of the policy itself, not from pairs; c above 0 means unsafe and E c ≤ budget is asked, the paper writes E c + d ≤ 0; τ is what each stream carries: the code since April 2024, half of the paper's β; λ moves first in a step and is used at once; advantages are not whitened; lambdaScope prompt gives every prompt its own λ and budget, costTail below 1 bounds the mean of the worst share of the costs (CVaR), combiner multiplicative learns from (r − r_min)(1 − σ(c)) without a budget; the default τ, lambdaMax and criticRate are ours, `safe-rlhf-script` and `safe-rlhf-paper` have published ones; the ptx term needs texts, which a table has not: there ptxCoefficient does nothing",
     stationaryPoint:
       "π ∝ π_ref e^{(r − λc)/(τ(1 + λ))} for klPlacement both, π_ref e^{(r − λc)/τ} for rewardOnly; π_ref e^{f/τ}, f = (r − r_min)(1 − σ(c)), for combiner multiplicative",
     populationOptimum:
@@ -29,6 +30,7 @@ extension SafeRLHF {
     objective.tau = 0.01
     objective.lambdaRate = 0.1
     objective.lambdaMax = 5
+    objective.ptxCoefficient = 16
     return objective
   }()
 
@@ -39,7 +41,7 @@ extension SafeRLHF {
     card.title = "Safe RLHF with the values of the official script"
     card.source = "Dai et al. 2023 (ICLR 2024), arXiv 2310.12773; scripts/ppo-lag.sh of its code after April 2024"
     card.conventions =
-      "read in the script: kl_coeff 0.01, threshold 0, lambda_init 1, lambda_lr 0.1, lambda_max 5, delay 0, window 128 on each device, clip_range_ratio 0.2, clip_range_score 50, clip_range_value 5, update_iters 1, γ 1, λ_GAE 0.95, 16 prompts on each of 8 devices; of the script's ptx_coeff 16 a table has nothing; criticRate is ours, a table's; `explain safe-rlhf` has the conventions of the method"
+      "read in the script: kl_coeff 0.01, threshold 0, lambda_init 1, lambda_lr 0.1, lambda_max 5, delay 0, window 128 on each device, clip_range_ratio 0.2, clip_range_score 50, clip_range_value 5, update_iters 1, γ 1, λ_GAE 0.95, 16 prompts on each of 8 devices; ptx_coeff 16; criticRate is ours; `explain safe-rlhf` has the conventions of the method"
     return card
   }()
 
@@ -57,7 +59,7 @@ extension SafeRLHF {
     card.title = "Safe RLHF with the values of the paper's first round"
     card.source = "Dai et al. 2023 (ICLR 2024), arXiv 2310.12773, Table 4, as reviews report it"
     card.conventions =
-      "the paper's, by second-hand report: threshold 0, λ₀ 1, η 0.01 in round 1 (−3, 0.5, 0.04 in round 2; −3, 1, 0.04 in round 3, to be set by hand); everything else is the script's, because the paper's KL weight and clip ratio could not be confirmed; criticRate is ours, a table's; `explain safe-rlhf` has the conventions of the method"
+      "the paper's, by second-hand report: threshold 0, λ₀ 1, η 0.01 in round 1 (−3, 0.5, 0.04 in round 2; −3, 1, 0.04 in round 3, to be set by hand); everything else is the script's, because the paper's KL weight and clip ratio could not be confirmed; criticRate is ours; `explain safe-rlhf` has the conventions of the method"
     return card
   }()
 
@@ -78,6 +80,9 @@ extension SafeRLHF {
       ("clipRatio", clipRatio), ("clipScore", clipScore), ("clipValue", clipValue), ("criticRate", criticRate),
     ] where !(value > 0 && value.isFinite) {
       return "\(name) must be positive and finite, got \(value)"
+    }
+    if !(ptxCoefficient >= 0 && ptxCoefficient.isFinite) {
+      return "ptxCoefficient must not be negative, got \(ptxCoefficient)"
     }
     for (name, value) in [("discount", discount), ("gaeDecay", gaeDecay)] where !(0...1).contains(value) {
       return "\(name) must lie in [0, 1], got \(value)"

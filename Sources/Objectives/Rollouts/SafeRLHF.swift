@@ -10,7 +10,8 @@ import Basics
 ///     critics:  ½ max((V − G)², (clip(V, V_old ± clipValue) − G)²)
 ///
 /// Every hyper-parameter that takes the place of a critic, of the combination or of the update of λ is one choice of a name, and
-/// touches one line. There is no language-modelling (ptx) term: a table has no pre-training data.
+/// touches one line. The language-modelling (ptx) term is −ptxCoefficient · mean log π over the tokens of given texts; a table has no
+/// texts. The code adds the two gradients halved, which a learning rate takes up.
 ///
 /// Source: Dai et al. 2023 (ICLR 2024), arXiv 2310.12773, and its code for what the paper leaves open.
 public struct SafeRLHF: RolloutObjective {
@@ -43,7 +44,8 @@ public struct SafeRLHF: RolloutObjective {
   public var discount = 1.0
   /// λ of GAE.
   public var gaeDecay = 0.95
-  /// Step size of a tabular critic: V ← V − criticRate · mean over the prompt's responses of ∂L/∂V.
+  /// The share of its error that a critic's step takes away: V ← V − criticRate · mean over the prompt's responses of ∂L/∂V on a
+  /// table, the same in the direction of the features for a linear critic.
   public var criticRate = 0.1
   /// Whether one λ keeps the budget on average, or one of each prompt's own keeps it on every prompt.
   public var lambdaScope = MultiplierScope.all
@@ -52,11 +54,13 @@ public struct SafeRLHF: RolloutObjective {
   public var costTail = 1.0
   /// r_min of the combiner `multiplicative`.
   public var rewardFloor = RewardFloor.running
+  /// Weight of the language-modelling term beside the actor's loss; a language model only.
+  public var ptxCoefficient = 0.0
 
   public init() {}
 
   /// Records made before them do not have these.
-  public static let laterParameters: Set<String> = ["lambdaScope", "costTail", "rewardFloor"]
+  public static let laterParameters: Set<String> = ["lambdaScope", "costTail", "rewardFloor", "ptxCoefficient"]
 
   public var costRisk: RiskMeasure { .cvar(costTail) }
 

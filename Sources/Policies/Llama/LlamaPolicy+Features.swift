@@ -7,9 +7,7 @@ extension LlamaPolicy: FeaturePolicy {
   public var featureCount: Int { configuration.hiddenSize }
 
   public borrowing func features(_ queries: [TokenQuery], tape: inout Tape) -> [Double] {
-    // A batch has no row for the last token of a response, so each gets one token more, which is never read.
-    let batch = PackedBatch(
-      queries.map { TokenQuery(prompt: $0.prompt, response: $0.response + [0]) }[...])
+    let batch = PackedBatch(queries.map(extended)[...])
     let rows = batch.lastPredictions
     tape.batch = batch
     tape.featureRows = rows
@@ -31,6 +29,33 @@ extension LlamaPolicy: FeaturePolicy {
     withTiles(of: &gradient, tensors: trainable[...], shapes: gradient.shapes) { tiles in
       pass.backwardFeatures(cotangent, rows: rows, plan: plan, gradients: tiles)
     }
+  }
+}
+
+/// A batch has no row for the last token of a response, so it gets one token more, which is never read.
+private func extended(_ query: TokenQuery) -> TokenQuery {
+  TokenQuery(prompt: query.prompt, response: query.response + [0])
+}
+
+extension LlamaPolicy {
+  /// The features at every position of the responses: before each token, that is after the prompt and the tokens so far, and after
+  /// the last one, as ``features(_:tape:)`` has it.
+  ///
+  /// - Returns: [queries][response tokens + 1][featureCount].
+  public borrowing func tokenFeatures(_ queries: [TokenQuery]) -> [[[Scalar]]] {
+    let extended = queries.map(extended)
+    let buffers = LlamaBuffers<Scalar>(kept: [Bool](repeating: false, count: configuration.layerCount))
+    var result: [[[Scalar]]] = []
+    result.reserveCapacity(queries.count)
+    for chunk in chunks(of: extended) {
+      let batch = PackedBatch(extended[chunk])
+      pass(batch, buffers).forwardFeatures()
+      let hidden = buffers.predictingNormed.tile
+      result += batch.predictions.map { rows in
+        rows.map { row in (0..<featureCount).map { hidden[row, $0] } }
+      }
+    }
+    return result
   }
 }
 

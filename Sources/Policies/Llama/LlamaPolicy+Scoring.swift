@@ -24,13 +24,7 @@ extension LlamaPolicy {
   }
 
   public borrowing func score(_ queries: [TokenQuery], tape: inout Tape) -> [Double] {
-    let batch = PackedBatch(queries[...])
-    tape.batch = batch
-    tape.featureRows = nil
-    let pass = pass(batch, tape.buffers)
-    pass.forward(recording: true)
-    let values = pass.targetLogProbabilities()
-    return batch.targetsOfQuery.map { targets in targets.reduce(0) { $0 + values[$1] } }
+    scoreTokens(queries, tape: &tape).map { $0.reduce(0, +) }
   }
 
   /// log p of every response token given all before it, nats, [queries][response tokens].
@@ -51,19 +45,29 @@ extension LlamaPolicy {
   }
 
   public borrowing func pullback(_ cotangent: [Double], tape: inout Tape, into gradient: inout TensorSet<Scalar>) {
-    guard let batch = tape.batch, tape.featureRows == nil else {
-      preconditionFailure("a pullback needs a scored batch on its tape")
-    }
+    let batch = scoredBatch(of: tape)
     precondition(
       cotangent.count == batch.targetsOfQuery.count,
       "\(cotangent.count) cotangents for \(batch.targetsOfQuery.count) queries")
+    backward(batch.queryOfTarget.map { Scalar(cotangent[$0]) }, batch, tape: &tape, into: &gradient)
+  }
+
+  private borrowing func backward(
+    _ perTarget: [Scalar], _ batch: PackedBatch, tape: inout Tape, into gradient: inout TensorSet<Scalar>
+  ) {
     precondition(
       gradient.names.count == trainable.count, "\(gradient.names.count) gradients for \(trainable.count) tensors")
-    let perTarget = batch.queryOfTarget.map { Scalar(cotangent[$0]) }
     let pass = pass(batch, tape.buffers)
     withTiles(of: &gradient, tensors: trainable[...], shapes: gradient.shapes) { tiles in
       pass.backward(perTarget, plan: plan, gradients: tiles)
     }
+  }
+
+  private borrowing func scoredBatch(of tape: Tape) -> PackedBatch {
+    guard let batch = tape.batch, tape.featureRows == nil else {
+      preconditionFailure("a pullback needs a scored batch on its tape")
+    }
+    return batch
   }
 
   /// The residual stream of one sequence as it enters each layer, then after the last layer's final norm, for comparison with
@@ -92,7 +96,7 @@ extension LlamaPolicy {
   }
 
   /// Ranges of queries to run together: whole prompt groups, up to the row budget.
-  private borrowing func chunks(of queries: [TokenQuery]) -> [Range<Int>] {
+  borrowing func chunks(of queries: [TokenQuery]) -> [Range<Int>] {
     var chunks: [Range<Int>] = []
     var rows = 0
     for group in PackedBatch.groups(of: queries[...]) {
@@ -106,6 +110,31 @@ extension LlamaPolicy {
       }
     }
     return chunks
+  }
+}
+
+extension LlamaPolicy: TokenPolicy {
+  public borrowing func scoreTokens(_ queries: [TokenQuery], tape: inout Tape) -> [[Double]] {
+    let batch = PackedBatch(queries[...])
+    tape.batch = batch
+    tape.featureRows = nil
+    let pass = pass(batch, tape.buffers)
+    pass.forward(recording: true)
+    let values = pass.targetLogProbabilities()
+    return batch.targetsOfQuery.map { targets in targets.map { values[$0] } }
+  }
+
+  public borrowing func pullbackTokens(
+    _ cotangent: [[Double]], tape: inout Tape, into gradient: inout TensorSet<Scalar>
+  ) {
+    let batch = scoredBatch(of: tape)
+    precondition(
+      cotangent.map(\.count) == batch.targetsOfQuery.map(\.count), "one cotangent for every token of every response")
+    var perTarget = [Scalar](repeating: 0, count: batch.targets.tokens.count)
+    for (targets, values) in zip(batch.targetsOfQuery, cotangent) {
+      for (target, value) in zip(targets, values) { perTarget[target] = Scalar(value) }
+    }
+    backward(perTarget, batch, tape: &tape, into: &gradient)
   }
 }
 

@@ -83,12 +83,15 @@ struct PackedBatch: Sendable {
   }
 
   /// The row that predicts each query's last token, as an index into ``predictingRows``, [queries]; no response is empty.
-  var lastPredictions: [Int] {
+  var lastPredictions: [Int] { predictions.map { $0.last! } }
+
+  /// The row that predicts each response token, as an index into ``predictingRows``, [queries][tokens].
+  var predictions: [[Int]] {
     var rowOfTarget = [Int](repeating: 0, count: targets.tokens.count)
     for row in 0..<targets.rows {
       for target in targets.starts[row]..<targets.starts[row + 1] { rowOfTarget[target] = row }
     }
-    return targetsOfQuery.map { rowOfTarget[$0.last!] }
+    return targetsOfQuery.map { $0.map { rowOfTarget[$0] } }
   }
 
   /// The longest sequence's length.

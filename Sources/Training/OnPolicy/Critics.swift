@@ -2,18 +2,27 @@ import Objectives
 import Policies
 
 /// Two functions that expect the reward and the cost which are still to come at each token of a response.
-public protocol Critics {
+///
+/// What is coded is all that a checkpoint needs.
+public protocol Critics: Codable {
   associatedtype Query
 
   /// [queries], each [tokens].
-  func values(_ queries: [Query]) -> [TokenStreams]
+  func values(_ queries: [Query]) throws -> [TokenStreams]
 
   /// One descent step.
   ///
   /// - Parameters:
   ///   - derivatives: ∂L/∂V of each token, [queries], each [tokens].
   ///   - weights: share of each response in the step's loss, [queries].
-  mutating func update(_ queries: [Query], derivatives: [TokenStreams], weights: [Double])
+  mutating func update(_ queries: [Query], derivatives: [TokenStreams], weights: [Double]) throws
+
+  /// Goes on from what a checkpoint kept.
+  mutating func restore(_ saved: Self)
+}
+
+extension Critics {
+  public mutating func restore(_ saved: Self) { self = saved }
 }
 
 /// One value a prompt and stream, from 0.

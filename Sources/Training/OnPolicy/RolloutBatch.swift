@@ -47,16 +47,24 @@ struct RolloutBatch<Query: Sendable> {
 
   /// The actor's loss with its derivatives by the log-probability of every token: the mean over a response's tokens, then over
   /// responses by their weights.
-  func actor(_ objective: some RolloutObjective, logProbabilities: [[Double]]) -> ActorEvaluation {
+  ///
+  /// - Parameters:
+  ///   - part: the responses to evaluate.
+  ///   - logProbabilities: of the part's tokens, [part][tokens].
+  func actor(
+    _ objective: some RolloutObjective, part: Range<Int>, logProbabilities: [[Double]]
+  ) -> ActorEvaluation {
     var result = ActorEvaluation(loss: 0, cotangents: [], clipFraction: 0)
-    result.cotangents.reserveCapacity(rollouts.count)
-    for (index, rollout) in rollouts.enumerated() {
+    result.cotangents.reserveCapacity(part.count)
+    for index in part {
+      let rollout = rollouts[index]
+      let own = logProbabilities[index - part.lowerBound]
       let count = rollout.logProbabilities.count
       let share = rollout.weight / Double(count)
       var cotangent = [Double](repeating: 0, count: count)
       for t in 0..<count {
         let value = objective.actorLoss(
-          logProbability: logProbabilities[index][t], old: rollout.logProbabilities[t],
+          logProbability: own[t], old: rollout.logProbabilities[t],
           advantage: targets[index].advantages[t])
         result.loss += share * value.loss
         cotangent[t] = share * value.derivative
@@ -120,7 +128,7 @@ private struct ExplainedVariance {
   }
 }
 
-/// The actor's loss, its derivatives [queries][tokens], and the share of tokens that clipping stopped.
+/// The actor's loss, its derivatives [part][tokens], and the share of tokens that clipping stopped.
 struct ActorEvaluation {
   var loss: Double
   var cotangents: [[Double]]

@@ -10,6 +10,8 @@ public struct RolloutSource<P: Policy & ~Copyable> {
   public var reference: ([P.Query]) throws -> [[Double]]
   /// [queries].
   public var scores: ([P.Query]) throws -> [ResponseScores]
+  /// The texts of a step's language-modelling (ptx) term; nil where there are none, as on a table.
+  public var pretraining: ((Int) -> [P.Query])?
   /// The costs of every prompt's responses with the policy's probabilities, where they are known exactly; only watched, λ never
   /// sees them.
   public var exactCosts: ((borrowing P) -> [CostDistribution])?
@@ -19,12 +21,13 @@ public struct RolloutSource<P: Policy & ~Copyable> {
   public init(
     draw: @escaping (borrowing P, RolloutCollection, SeedTree) throws -> [RolloutGroup<P.Query>],
     reference: @escaping ([P.Query]) throws -> [[Double]],
-    scores: @escaping ([P.Query]) throws -> [ResponseScores],
+    scores: @escaping ([P.Query]) throws -> [ResponseScores], pretraining: ((Int) -> [P.Query])? = nil,
     exactCosts: ((borrowing P) -> [CostDistribution])? = nil, promptCount: Int? = nil
   ) {
     self.draw = draw
     self.reference = reference
     self.scores = scores
+    self.pretraining = pretraining
     self.exactCosts = exactCosts
     self.promptCount = promptCount
   }

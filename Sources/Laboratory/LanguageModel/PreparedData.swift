@@ -8,11 +8,17 @@ struct PreparedData: Sendable {
   var buffer: [Comparison<TokenQuery>]
   /// `helpfulness` and `safety`, in this order; empty when nothing is evaluated.
   var judges: [(name: String, judge: ImplicitRewardJudge<TokenQuery>)] = []
+  /// How replies are collected, and the prompts they answer.
+  let rollouts: RolloutSpec
+  let rolloutPrompts: [[Int32]]
+  /// Prompts whose replies are judged; empty without judges.
+  let judgePrompts: [[Int32]]
+  private let judgeSpec: JudgesSpec?
   /// One line a data set: rows read, dropped by reason, kept.
   var summary: [String] = []
 
   /// - Throws: ``UserError`` when a file is missing or wrong, or a set ends up empty.
-  init(_ data: ExperimentData, policy: PolicySpec, encode: (TextQuery) throws -> TokenQuery) throws {
+  init(_ data: ExperimentData, policy: PolicySpec, encoder: ChatEncoder) throws {
     var lines: [String] = []
     func load(_ spec: DataSpec, part: String, name: String, apartFrom others: [Comparison<TextQuery>]) throws -> (
       text: [Comparison<TextQuery>], tokens: [Comparison<TokenQuery>]
@@ -23,7 +29,7 @@ struct PreparedData: Sendable {
       let limits = TokenLimits(
         maxTokens: spec.maxTokens ?? policy.maxTokens,
         maxPromptTokens: spec.maxPromptTokens ?? policy.maxPromptTokens)
-      let (tokens, dropped) = try tokenised(apart, limits: limits, encode: encode)
+      let (tokens, dropped) = tokenised(apart, limits: limits, encode: encoder.encode)
       var counts = loaded.report.dropped
       counts.add(overlapping)
       counts.add(dropped)
@@ -46,7 +52,24 @@ struct PreparedData: Sendable {
         judges.append((order.rawValue, try judge(rows, order)))
       }
     }
-    summary = lines
+    var prompts = PromptSelection(policy: policy, encoder: encoder)
+    rollouts = data.rollouts
+    judgeSpec = data.judges
+    let pairPrompts = unique(train.map(\.first.prompt))
+    let trained = Set(seen.map { PromptIdentity.conversation($0.first.messages) })
+    if let spec = data.judges {
+      judgePrompts =
+        spec.prompts.isEmpty
+        ? Array(promptsInTurn(judges).prefix(spec.count))
+        : try prompts.perFile(spec.prompts, count: spec.count, apartFrom: trained, name: "judged prompts")
+    } else {
+      judgePrompts = []
+    }
+    rolloutPrompts =
+      try data.rollouts.prompts.isEmpty
+      ? pairPrompts
+      : prompts.all(data.rollouts.prompts, count: data.rollouts.maxPrompts, name: "rollout prompts")
+    summary = lines + prompts.remarks
   }
 
   var trainDigest: String { digest(train) }
@@ -57,18 +80,43 @@ struct PreparedData: Sendable {
       of: (judges.map { digest($0.judge.pairs) } + ["\(samples.count) \(samples.tokens)"]).joined(separator: " "))
   }
 
-  /// The prompts of both evaluation sets in turn, each once.
-  var samplePrompts: [[Int32]] {
-    var seen: Set<[Int32]> = []
-    var prompts: [[Int32]] = []
-    for index in 0..<(judges.map(\.judge.pairs.count).max() ?? 0) {
-      for (_, judge) in judges where index < judge.pairs.count {
-        let prompt = judge.pairs[index].first.prompt
-        if seen.insert(prompt).inserted { prompts.append(prompt) }
-      }
-    }
-    return prompts
+  /// Of the prompts that are rolled out and of how that is done.
+  var rolloutDigest: String { promptDigest(rolloutPrompts, rollouts) }
+
+  /// Of the prompts that are judged and of how that is done.
+  var judgeDigest: String { promptDigest(judgePrompts, judgeSpec.map { "\($0.maxNewTokens)" }) }
+
+  /// Some of the rollout prompts, for the expected cost.
+  func constraintPrompts(seed: SeedTree) -> [[Int32]] {
+    var random = seed.generator()
+    return random.permutation(rolloutPrompts.count).prefix(rollouts.constraintPrompts).sorted()
+      .map { rolloutPrompts[$0] }
   }
+
+  /// The prompts of both evaluation sets in turn, each once.
+  var samplePrompts: [[Int32]] { promptsInTurn(judges) }
+}
+
+private func promptsInTurn(_ judges: [(name: String, judge: ImplicitRewardJudge<TokenQuery>)]) -> [[Int32]] {
+  var prompts: [[Int32]] = []
+  for index in 0..<(judges.map(\.judge.pairs.count).max() ?? 0) {
+    for (_, judge) in judges where index < judge.pairs.count { prompts.append(judge.pairs[index].first.prompt) }
+  }
+  return unique(prompts)
+}
+
+/// Each prompt once, in the order of first appearance.
+private func unique(_ prompts: [[Int32]]) -> [[Int32]] {
+  var seen: Set<[Int32]> = []
+  return prompts.filter { seen.insert($0).inserted }
+}
+
+private func promptDigest(_ prompts: [[Int32]], _ settings: some Encodable) -> String {
+  var hash = SHA256()
+  for prompt in prompts { hash.update(Array((prompt.map(String.init).joined(separator: " ") + "\n").utf8)) }
+  // Settings are made of whole numbers, names and finite numbers.
+  hash.update(Array(((try? canonicalJSON(settings)) ?? "").utf8))
+  return hash.finalize()
 }
 
 private func judge(_ rows: [Comparison<TokenQuery>], _ order: PreferenceOrder) throws -> ImplicitRewardJudge<TokenQuery>

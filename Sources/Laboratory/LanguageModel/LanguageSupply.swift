@@ -11,6 +11,8 @@ struct LanguageSupply {
   let data: PreparedData
   let cache: ReferenceCache
   let encoder: ChatEncoder
+  /// What arms are trained with, where the experiment has it.
+  let scorers: LanguageScorers?
   let cell: CellConfiguration
 
   var functions: StageSupply<LlamaPolicy<Float>> {
@@ -19,7 +21,7 @@ struct LanguageSupply {
       makeReference: { reference.policy.clone() }, streams: streams, scores: scores, multiplier: multiplier,
       auxiliary: { spec in
         AuxiliaryLoss(spec, configuration: cell.training, featureCount: reference.policy.featureCount)
-      }, stepZeroTolerance: 0.005)
+      }, trainOnPolicy: trainOnPolicy, stepZeroTolerance: 0.005)
   }
 
   private func streams(_ start: StageStart<LlamaPolicy<Float>>) throws -> [PairStream<TokenQuery>] {
@@ -40,7 +42,7 @@ struct LanguageSupply {
     let queries = drawn.flatMap { [oriented[$0].first, oriented[$0].second] }
     let known =
       try start.policy.map { $0.policy.score(queries) }
-      ?? cache.logProbabilities(queries) { reference.policy.score($0) }
+      ?? cache.values(queries) { reference.policy.score($0) }
     let values = try start.scores?.scores(queries) ?? []
     var all = [Double](repeating: .nan, count: 2 * oriented.count)
     var allScores: [ResponseScores] = []
@@ -90,20 +92,9 @@ struct LanguageSupply {
   }
 
   private func scores(of queries: [TokenQuery]) throws -> [ResponseScores] {
-    throw UserError(
-      "there is no reward or cost of a text", at: "objective `\(cell.objective)`",
-      because: "a language-model experiment has no reward and cost model",
-      advice: "name stages whose implicit rewards to use (`scores: { reward: …, cost: … }`), or use a synthetic world",
-      exitCode: .badData)
-  }
-
-  private func multiplier(
-    _ rule: MultiplierRule, _ start: Trained<LlamaPolicy<Float>>?, _ scores: ResponseScorer<TokenQuery>
-  ) throws -> Multiplier<LlamaPolicy<Float>> {
-    if rule == .none { return .unconstrained }
-    throw UserError(
-      "the expected cost of a language model is not known", at: "objective `\(cell.objective)`",
-      because: "its multiplier follows the expected cost of the policy, which needs a cost model",
-      advice: "use a synthetic world", exitCode: .badData)
+    guard let scorers else {
+      preconditionFailure("an experiment without a reward and a cost model was let through")
+    }
+    return try scorers.cachedScores(queries)
   }
 }
