@@ -134,7 +134,7 @@ private let safeRLHF = #"{ name: "s", objective: "safe-rlhf", settings: { sample
       }
       let (first, last) = try lastLoss(20)
       // Twenty times the negative log-likelihood of a token, ln 540 at first, decides the loss.
-      #expect(first > 20 * 4 && last < 0.9 * first)
+      #expect(first > 20 * 4 && last < 0.9 * first, "\(first), \(last)")
       #expect(abs(try lastLoss(0).first) < 20)
     }
   }

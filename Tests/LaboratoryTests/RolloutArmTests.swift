@@ -66,7 +66,7 @@ import Theory
     let cells = try plan(
       try spec(
         """
-        { name: "a", objective: "safe-rlhf", settings: { tau: 0.01, lambdaRate: 0.1, lambdaMax: 5 }, sweep: { budget: [-1, 0] } },
+        { name: "a", objective: "safe-rlhf", settings: { tau: 0.01, lambdaRate: 0.1, lambdaMax: 5, ptxCoefficient: 16 }, sweep: { budget: [-1, 0] } },
         { name: "b", objective: "safe-rlhf-script", sweep: { threshold: [-1, 0] } }
         """))
     #expect(cells.count == 4 && cells.map(\.configuration.objective) == Array(repeating: "safe-rlhf", count: 4))
@@ -104,7 +104,7 @@ import Theory
     }
   }
 
-  @Test func `a language model is refused for now, and so is what only pairs have`() throws {
+  @Test func `a language model needs learned scores, and what only pairs have is refused`() throws {
     let text = """
       { name: "x", data: { train: { files: ["pairs.jsonl"] } }, policy: { kind: "llama", model: "m" },
         arms: [{ name: "a", objective: "safe-rlhf" }], seeds: 1 }
@@ -112,7 +112,7 @@ import Theory
     let language = #expect(throws: UserError.self) {
       try ExperimentSpec(JSONValue(parsing: Data(text.utf8), json5: true, source: "test"), at: "test")
     }
-    #expect(language?.exitCode == .badData && language?.what.contains("language model") == true)
+    #expect(language?.exitCode == .badData && language?.what.contains("needs rewards and costs") == true)
     let flipped = #expect(throws: UserError.self) {
       try self.spec(#"{ name: "a", objective: "safe-rlhf", flipped: true }"#)
     }
