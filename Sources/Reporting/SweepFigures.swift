@@ -14,6 +14,11 @@ private struct FigureWords {
       helpfulness = "Helpfulness: P(preferred to a reference draw)"
       safety = "Safety: P(flagged safe)"
       judged = "Exact expectations under the trained policy on the synthetic world."
+    case .llama where spec.data?.judges != nil:
+      helpfulness = "Helpfulness: P(reply judged better than the reference's)"
+      safety = "Safety: P(reply judged safe: cost at most 0)"
+      judged =
+        "Sampled replies, read by a reward and a cost model that no arm was trained with; KL is estimated (k3) on the same replies."
     case .llama:
       helpfulness = "Helpfulness: held-out accuracy on the helpfulness order"
       safety = "Safety: held-out accuracy on the harmlessness order"
