@@ -133,8 +133,8 @@ private let safeRLHF = #"{ name: "s", objective: "safe-rlhf", settings: { sample
         return (points[0].loss, points[points.count - 1].loss)
       }
       let (first, last) = try lastLoss(20)
-      // Twenty times the negative log-likelihood of a token, ln 540 at first, decides the loss.
-      #expect(first > 20 * 4 && last < 0.9 * first, "\(first), \(last)")
+      // Twenty times the negative log-likelihood of a token, ln 540 = 6.3 nats at first, decides the loss; the model is tiny.
+      #expect(abs(first / 20 - 6.3) < 0.2 && last < first - 2, "\(first), \(last)")
       #expect(abs(try lastLoss(0).first) < 20)
     }
   }
