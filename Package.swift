@@ -38,7 +38,7 @@ let package = Package(
         "Theory", "Training",
       ]),
     module("Plotting"),
-    module("Reporting", ["Basics", "Laboratory", "Plotting", "Theory"]),
+    module("Reporting", ["Basics", "Laboratory", "Objectives", "Plotting", "Theory"]),
     .executableTarget(
       name: "bfpo",
       dependencies: [

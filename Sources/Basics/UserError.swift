@@ -35,7 +35,7 @@ public struct UserError: Error, Equatable, Sendable, CustomStringConvertible {
 /// The exit codes of the program (after `sysexits.h` where it has one).
 public enum ExitCode: Int32, Sendable {
   case success = 0
-  /// A claim that `verify` checks does not hold.
+  /// A claim that `verify` checks does not hold, or a number of the paper does not follow from the results.
   case claimFailed = 1
   /// Some cells of a sweep failed.
   case someCellsFailed = 2

@@ -35,6 +35,13 @@ public struct StudySummary: Codable, Sendable {
     public var failed: Int
     public var missing: Int
 
+    public init(planned: Int, done: Int, failed: Int, missing: Int) {
+      self.planned = planned
+      self.done = done
+      self.failed = failed
+      self.missing = missing
+    }
+
     /// `9 of 10 cells done, 1 failed, 0 missing`.
     public var text: String { "\(done) of \(planned) cells done, \(failed) failed, \(missing) missing" }
     public var isComplete: Bool { done == planned }

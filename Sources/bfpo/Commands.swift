@@ -16,6 +16,7 @@ let commands: [Command] = [
   .dataInspect,
   .dataLabel,
   .plot,
+  .paper,
   .explain,
   .theory,
   .verify,

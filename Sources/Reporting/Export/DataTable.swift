@@ -79,4 +79,7 @@ private let latexCharacters: [Character: String] = [
   "ⁿ": "\\ensuremath{^n}", "∞": "\\ensuremath{\\infty}", "≠": "\\ensuremath{\\ne}", "≈": "\\ensuremath{\\approx}",
   "′": "\\ensuremath{'}",
   "∝": "\\ensuremath{\\propto}", "–": "--", "—": "---", "…": "\\dots{}", "\u{00A0}": "~",
+  "⁻": "\\ensuremath{^-}", "⁰": "\\ensuremath{^0}", "¹": "\\ensuremath{^1}", "³": "\\ensuremath{^3}",
+  "⁴": "\\ensuremath{^4}", "⁵": "\\ensuremath{^5}", "⁶": "\\ensuremath{^6}", "⁷": "\\ensuremath{^7}",
+  "⁸": "\\ensuremath{^8}", "⁹": "\\ensuremath{^9}",
 ]

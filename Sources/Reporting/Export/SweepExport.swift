@@ -92,9 +92,9 @@ private func sweepMacros(_ sweep: CollectedSweep) -> String {
   for point in sweep.points {
     for (metric, estimate) in point.metrics {
       let name = [point.arm, point.setting, metric].filter { !$0.isEmpty }.joined(separator: "/")
-      values[name] = fixed(estimate.mean, 3)
-      values["\(name)/low"] = fixed(estimate.low, 3)
-      values["\(name)/high"] = fixed(estimate.high, 3)
+      for (end, value) in [("", estimate.mean), ("/low", estimate.low), ("/high", estimate.high)] {
+        values[name + end] = latexText(fixed(value, 3).replacing("-", with: "−"))
+      }
       values["\(name)/n"] = "\(estimate.n)"
       values["\(name)/failed"] = "\(point.failed)"
       values["\(name)/missing"] = "\(point.missing)"
@@ -106,7 +106,7 @@ private func sweepMacros(_ sweep: CollectedSweep) -> String {
 
 /// Definitions of a command that prints a value by its name; an unknown name is an error of LaTeX that says so.
 ///
-/// Names keep every character but those that TeX cannot have inside `\csname`.
+/// Values are LaTeX. Names keep every character but those that TeX cannot have inside `\csname`.
 func latexMacros(_ values: [(key: String, value: String)], command: String, about: String) -> String {
   var lines = [
     "% \(about)",
@@ -116,7 +116,7 @@ func latexMacros(_ values: [(key: String, value: String)], command: String, abou
   ]
   for (name, value) in values {
     let plain = name.filter { !"\\{}%#~ ^&$".contains($0) }
-    lines.append("\\@namedef{\(command)@\(plain)}{\(value.replacing("-", with: "\\ensuremath{-}"))}")
+    lines.append("\\@namedef{\(command)@\(plain)}{\(value)}")
   }
   return (lines + ["\\makeatother"]).joined(separator: "\n") + "\n"
 }
