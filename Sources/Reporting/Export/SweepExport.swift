@@ -51,29 +51,53 @@ public func export(_ sweep: CollectedSweep, as format: ExportFormat, into folder
   }
 }
 
-/// One line a cell, in the order of the plan: its place, configuration, state, metrics, curve and provenance.
+/// One line a cell, in the order of the plan: its place in the experiment, then its record as it is, curve and provenance included.
 ///
-/// Records are read a few at a time, so memory does not grow with their number.
+/// Records are not decoded but freed of their line breaks, a few at a time, so memory does not grow with their number.
 private func writeJSONLines(_ sweep: CollectedSweep, to file: URL) throws -> URL {
-  let names = Dictionary(grouping: sweep.cells, by: \.id).mapValues { cells in
+  let arms = Dictionary(grouping: sweep.cells, by: \.id).mapValues { cells in
     var seen: Set<String> = []
     return cells.map(\.arm).filter { seen.insert($0).inserted }
   }
   try AtomicFile.write(to: file) { handle in
-    try sweep.folder.forEachRecord(of: sweep.cells, as: JSONValue.self) { cell, read in
-      var object: [String: JSONValue] = [
-        "schema": .number(1), "experiment": .string(sweep.spec.name), "id": .string(cell.id),
-        "arms": .array((names[cell.id] ?? []).map(JSONValue.string)),
+    for cell in uniqueCells(sweep.cells) {
+      let place: [String: JSONValue] = [
+        "experiment": .string(sweep.spec.name), "arms": .array((arms[cell.id] ?? []).map(JSONValue.string)),
         "axes": .object(Dictionary(cell.axes.map { ($0.name, $0.value) }) { $1 }),
-        "configuration": try JSONValue(encoding: cell.configuration), "status": .string("missing"),
       ]
-      if case .record(let record) = read, let members = record.object, sweep.results[cell.id] != nil {
-        for key in ["status", "metrics", "curve", "diagnosis", "failure", "provenance"] { object[key] = members[key] }
+      var line = Array(try JSONValue.object(place).canonical().utf8.dropLast()) + [UInt8(ascii: ",")]
+      if sweep.results[cell.id] != nil {
+        line += compactJSON(try AtomicFile.read(sweep.folder.recordFile(cell.id))).dropFirst()
+      } else {
+        let missing: [String: JSONValue] = [
+          "schema": .number(1), "id": .string(cell.id), "status": .string("missing"),
+          "configuration": try JSONValue(encoding: cell.configuration),
+        ]
+        line += try JSONValue.object(missing).canonical().utf8.dropFirst()
       }
-      try handle.write(contentsOf: Data((try JSONValue.object(object).canonical() + "\n").utf8))
+      try handle.write(contentsOf: Data(line + [UInt8(ascii: "\n")]))
     }
   }
   return file
+}
+
+/// A JSON text without the white space outside its strings.
+private func compactJSON(_ text: Data) -> [UInt8] {
+  var compact: [UInt8] = []
+  compact.reserveCapacity(text.count)
+  var isString = false
+  var isEscaped = false
+  for byte in text {
+    if isString {
+      compact.append(byte)
+      isString = isEscaped || byte != UInt8(ascii: "\"")
+      isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+    } else if byte > UInt8(ascii: " ") {
+      compact.append(byte)
+      isString = byte == UInt8(ascii: "\"")
+    }
+  }
+  return compact
 }
 
 /// Every table as a `table` environment. Needs `\usepackage{booktabs}`.
