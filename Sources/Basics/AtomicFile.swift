@@ -1,4 +1,9 @@
 import Foundation
+import Synchronization
+
+/// Tells the temporary files of threads, processes and machines apart.
+private let writer = "\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(8))"
+private let writes = Atomic(0)
 
 /// Reads and writes whole files; a write is atomic: temporary file in the same folder, fsync, rename.
 public enum AtomicFile {
@@ -27,7 +32,8 @@ public enum AtomicFile {
   /// - Throws: ``UserError`` (73) when the folder cannot be made or written, or the disk is full; a ``UserError`` of `body` as it is.
   public static func write(to url: URL, _ body: (FileHandle) throws -> Void) throws {
     let temporary = url.deletingLastPathComponent()
-      .appendingPathComponent(".\(url.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier).part")
+      .appendingPathComponent(
+        ".\(url.lastPathComponent).\(writer)-\(writes.wrappingAdd(1, ordering: .relaxed).newValue).part")
     do {
       try FileManager.default.createDirectory(
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

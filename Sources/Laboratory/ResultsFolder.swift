@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Synchronization
 
 /// `Results/<name>/`: one record a cell, and what is made from them.
 public struct ResultsFolder: Sendable {
@@ -14,23 +15,37 @@ public struct ResultsFolder: Sendable {
   /// A cell's scratch folder for checkpoints; removed when the cell is done.
   public func checkpointFolder(_ id: String) -> URL { url.appendingPathComponent("checkpoints/\(id)") }
 
+  public func logFile(_ id: String) -> URL { url.appendingPathComponent("logs/\(id).log") }
+
+  /// One cell's record; nil when there is none that can be read.
+  public func record(_ id: String) -> RunRecord? {
+    guard let data = FileManager.default.contents(atPath: recordFile(id).path) else { return nil }
+    return Self.decode(data, id: id)
+  }
+
+  private static func decode(_ data: Data, id: String) -> RunRecord? {
+    guard let record = try? JSONDecoder().decode(RunRecord.self, from: data), record.schema == RunRecord.schemaVersion,
+      record.id == id
+    else { return nil }
+    return record
+  }
+
   /// Every readable record, by id; a record that cannot be read, or of another schema, counts as missing and is reported.
-  public func loadRecords() -> (records: [String: RunRecord], unreadable: [String]) {
-    var records: [String: RunRecord] = [:]
-    var unreadable: [String] = []
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: cellsFolder.path)) ?? []
-    let decoder = JSONDecoder()
-    for file in files.sorted() where file.hasSuffix(".json") && !file.hasPrefix(".") {
-      let url = cellsFolder.appendingPathComponent(file)
-      if let data = try? Data(contentsOf: url), let record = try? decoder.decode(RunRecord.self, from: data),
-        record.schema == RunRecord.schemaVersion, file == "\(record.id).json"
-      {
-        records[record.id] = record
-      } else {
-        unreadable.append(url.path)
+  ///
+  /// - Parameter curves: whether to keep the curves, which are nearly all of a record's size.
+  public func loadRecords(curves: Bool = true) -> (records: [String: RunRecord], unreadable: [String]) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: cellsFolder.path)) ?? []
+    let files = names.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
+    let loaded = Mutex<(records: [String: RunRecord], unreadable: [String])>(([:], []))
+    parallelForEach(files.count, workers: processorCount()) { index in
+      let id = String(files[index].dropLast(5))
+      var record = record(id)
+      if !curves { record?.curve = nil }
+      loaded.withLock { all in
+        if let record { all.records[id] = record } else { all.unreadable.append(recordFile(id).path) }
       }
     }
-    return (records, unreadable)
+    return loaded.withLock { ($0.records, $0.unreadable.sorted()) }
   }
 
   /// Keeps what the tables and figures need besides the records: the specification, the plan, the reference's metrics.
@@ -61,6 +76,11 @@ public struct ResultsFolder: Sendable {
     }
   }
 
+  /// The text of the specification that last ran into this folder.
+  var savedSpecification: String? {
+    FileManager.default.contents(atPath: specificationFile.path).map { String(decoding: $0, as: UTF8.self) }
+  }
+
   private var specificationFile: URL { url.appendingPathComponent("experiment.json5") }
   private var planFile: URL { url.appendingPathComponent("plan.jsonl") }
   private var referenceFile: URL { url.appendingPathComponent("reference.json") }
@@ -75,7 +95,8 @@ public struct ResultsFolder: Sendable {
   }
 
   public func save(_ record: RunRecord) throws {
-    try AtomicFile.write(try canonicalJSON(record, pretty: true) + "\n", to: recordFile(record.id))
+    let text = try canonicalJSON(record, pretty: true) + "\n"
+    try AtomicFile.write(RecordChecksum.add(to: text), to: recordFile(record.id))
   }
 
   /// Checks that results can be written before hours are spent on making them.

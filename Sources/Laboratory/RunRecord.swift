@@ -26,6 +26,8 @@ public struct RunRecord: Codable, Sendable {
   public struct Failure: Codable, Sendable {
     public var message: String
     public var exitCode: Int32
+    /// The last lines that the cell's process wrote, for one that ended without a word of its own.
+    public var log: [String]?
   }
 }
 

@@ -120,10 +120,3 @@ private struct PreferenceStep: ~Copyable {
 }
 
 private func median(_ values: [Double]) -> Double { quantile(0.5, ofSorted: values.sorted()) }
-
-/// The process's largest resident memory so far.
-private func peakResidentBytes() -> Int {
-  var usage = rusage()
-  unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-  return Int(usage.ru_maxrss) * 1024
-}
