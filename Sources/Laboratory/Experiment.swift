@@ -32,14 +32,23 @@ public struct Experiment: Sendable {
     }
   }
 
+  /// What remains when a language model and its data are let go.
+  public var planned: ExperimentPlan {
+    ExperimentPlan(
+      spec: spec, text: text, cells: cells, reference: setting.referenceMetrics, remarks: setting.remarks,
+      cellsRunSideBySide: setting.cellsRunSideBySide)
+  }
+
   /// Runs what is missing, then writes the tables. See ``runSweep``.
+  ///
+  /// - Parameter selection: the cells to run; nil means all.
   public func run(
-    into folder: ResultsFolder, project: Project, options: SweepOptions,
+    _ selection: [PlannedCell]? = nil, into folder: ResultsFolder, project: Project, options: SweepOptions,
     isInterrupted: @escaping @Sendable () -> Bool, report: @escaping @Sendable (SweepEvent) -> Void
   ) throws -> SweepOutcome {
-    try folder.savePlan(specification: text, cells: cells, reference: setting.referenceMetrics)
+    try planned.save(in: folder)
     return try runSweep(
-      cells, setting: setting, into: folder,
+      selection ?? cells, setting: setting, into: folder,
       provenance: Provenance.current(root: project.root, workers: options.workers), options: options,
       isInterrupted: isInterrupted, report: report)
   }

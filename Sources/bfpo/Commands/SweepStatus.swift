@@ -5,68 +5,70 @@ import Laboratory
 extension Command {
   static let sweepStatus = Command(
     name: "sweep status",
-    summary: "Count an experiment's cells by arm and state, and show the errors of those that failed.",
+    summary: "Count an experiment's cells by arm and state, say how long the rest will take, and show errors.",
+    discussion: """
+      A cell is done, running (a live process is at it), failed, stale (its process is gone; `sweep run` takes it over) or
+      planned. Nothing but the results folder is read where the specification has not changed since the last run.
+      """,
     examples: [
       Example("./bfpo sweep status", "the default experiment"),
-      Example("./bfpo sweep status Experiments/hh-smollm2.json5", "another one"),
+      Example("./bfpo sweep status Experiments/hh-smollm2.json5 --watch", "another one, again every few seconds"),
       Example("./bfpo sweep status --json", "the same for a program"),
     ],
     positionals: [.specification],
-    options: [.results],
-    flags: [.json],
+    options: [
+      .results,
+      Option("interval", value: "SECONDS", "How often `--watch` looks.", defaultText: "5"),
+    ],
+    flags: [.json, Flag("watch", "Print it again and again until every cell is done or failed.")],
     next: "./bfpo sweep run"
   ) { arguments in
     let project = Project(environment: ProcessInfo.processInfo.environment)
-    let experiment = try openExperiment(arguments, project: project)
-    let folder = resultsFolder(arguments, experiment: experiment, project: project)
-    let (records, unreadable) = folder.loadRecords()
-    for path in unreadable {
-      arguments.console.warning("this record cannot be read and counts as missing: \(path)")
+    let file = specificationFile(arguments, project: project)
+    let plan = try ExperimentPlan.known(file, project: project) { resultsFolder(arguments, $0, project: project) }
+    let folder = resultsFolder(arguments, plan.spec, project: project)
+    let isWatching = arguments.flag("watch")
+    let interval = Double(try arguments.integer("interval", in: 1...86_400) ?? 5)
+    if isWatching { Interruption.listen() }
+    while true {
+      let status = SweepStatus(plan.cells, in: folder)
+      try show(status, plan: plan, arguments: arguments)
+      guard isWatching, !status.isOver, !Interruption.isRequested else { return .success }
+      arguments.console.flush()
+      let start = ContinuousClock.now
+      while seconds(ContinuousClock.now - start) < interval, !Interruption.isRequested {
+        Thread.sleep(forTimeInterval: 0.1)
+      }
+      if Interruption.isRequested { return .success }
     }
-    let arms = armStates(experiment.cells, records: records)
-    let failures = experiment.cells.compactMap { cell in records[cell.id]?.failure.map { (cell, $0) } }
-    if arguments.isJSON {
-      let object = JSONValue.object([
-        "schema": .number(1), "name": .string(experiment.spec.name),
-        "arms": .array(arms.map(\.json)),
-        "failures": .array(
-          failures.map { .object(["id": .string($0.id), "arm": .string($0.arm), "message": .string($1.message)]) }),
-      ])
-      arguments.console.output(try object.canonical())
-      return .success
-    }
-    let rows = arms.map { ["\($0.name)", "\($0.done)", "\($0.failed)", "\($0.planned)"] }
-    arguments.console.output(
-      Table(rows, header: ["arm", "done", "failed", "planned"], alignment: [.left, .right, .right, .right]).text())
-    for (cell, failure) in failures { arguments.console.note("\(cell.id) \(cell.arm)\n\(failure.message)") }
-    return .success
   }
 }
 
-/// How many cells of an arm are in each state.
-private struct ArmState {
-  var name: String
-  var done = 0
-  var failed = 0
-  var planned = 0
-
-  var json: JSONValue {
-    .object([
-      "name": .string(name), "done": .number(Double(done)), "failed": .number(Double(failed)),
-      "planned": .number(Double(planned)),
-    ])
+private func show(_ status: SweepStatus, plan: ExperimentPlan, arguments: Arguments) throws {
+  let console = arguments.console
+  if arguments.isJSON {
+    var object = try JSONValue(encoding: status).object ?? [:]
+    object["schema"] = .number(1)
+    object["name"] = .string(plan.spec.name)
+    return console.output(try JSONValue.object(object).canonical())
   }
-}
-
-private func armStates(_ cells: [PlannedCell], records: [String: RunRecord]) -> [ArmState] {
-  var states: [ArmState] = []
-  for cell in cells {
-    if states.last?.name != cell.arm { states.append(ArmState(name: cell.arm)) }
-    switch records[cell.id]?.status {
-    case .done?: states[states.count - 1].done += 1
-    case .failed?: states[states.count - 1].failed += 1
-    case nil: states[states.count - 1].planned += 1
-    }
+  let states = CellState.shown
+  func row(_ name: String, _ counts: [CellState: Int]) -> [String] { [name] + states.map { "\(counts[$0] ?? 0)" } }
+  var rows = status.arms.map { row($0.name, $0.counts) }
+  rows.append(row("all", status.counts))
+  console.output(
+    Table(
+      rows, header: ["arm"] + states.map(\.rawValue),
+      alignment: [.left] + states.map { _ in .right }
+    ).text())
+  for cell in status.running {
+    console.output(
+      "running \(cell.id) \(cell.arm): process \(cell.process) on \(cell.host), seen \(clockText(cell.age)) ago")
   }
-  return states
+  if let remaining = status.remaining {
+    console.output("left: \(rangeText(remaining)) with \(max(1, status.running.count)) at the same time")
+  }
+  for failure in status.failures { console.note("\(failure.id) \(failure.arm)\n\(failure.message)") }
+  for path in status.unreadable { console.warning("this record cannot be read and counts as missing: \(path)") }
+  if status.counts[.stale] ?? 0 > 0 || status.counts[.failed] ?? 0 > 0 { console.suggestNext("./bfpo sweep retry") }
 }
