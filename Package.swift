@@ -56,7 +56,7 @@ let package = Package(
     tests("ObjectivesTests", ["Objectives", "Basics"]),
     tests(
       "LaboratoryTests",
-      ["Basics", "Laboratory", "Language", "ModelFiles", "Objectives", "Preferences", "Theory", "Training"]),
+      ["Basics", "Laboratory", "Language", "ModelFiles", "Objectives", "Policies", "Preferences", "Theory", "Training"]),
     tests("TrainingTests", ["Basics", "ModelFiles", "Objectives", "Policies", "Preferences", "Theory", "Training"]),
     tests(
       "PeersTests", ["Basics", "ModelFiles", "Language", "Policies", "Objectives", "Preferences", "Training"]),

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Training
 
 /// What tables need of a cell's record: everything but its configuration, which the plan has, and its curve.
 public struct CellResult: Decodable, Sendable {
@@ -7,6 +8,7 @@ public struct CellResult: Decodable, Sendable {
   public var id: String
   public var status: RunRecord.Status
   public var metrics: [String: Double]
+  public var work: TrainingWork?
   public var diagnosis: String?
   public var failure: RunRecord.Failure?
   public var provenance: Provenance
@@ -16,6 +18,7 @@ public struct CellResult: Decodable, Sendable {
     id = record.id
     status = record.status
     metrics = record.metrics
+    work = record.work
     diagnosis = record.diagnosis
     failure = record.failure
     provenance = record.provenance

@@ -73,7 +73,7 @@ public struct Experiment: Sendable {
     }
     let record = RunRecord(
       id: cell.id, status: .done, configuration: cell.configuration, metrics: outcome.metrics, curve: outcome.curve,
-      diagnosis: outcome.curve.diagnosis,
+      work: outcome.work, diagnosis: outcome.curve.diagnosis,
       provenance: Provenance.current(root: project.root, workers: workers).finished(after: seconds(clock.now - begin)))
     try AtomicFile.write(
       try canonicalJSON(record, pretty: true) + "\n", to: folder.appendingPathComponent("record.json"))

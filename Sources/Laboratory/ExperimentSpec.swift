@@ -106,6 +106,9 @@ public struct ExperimentSpec: Sendable {
           "train them (`./bfpo train reward`, `./bfpo train cost`) and name their folders: `data: { scorers: { reward: …, cost: … } }`",
         exitCode: .badData)
     }
+    if policy.kind == .llama {
+      for arm in arms { try refusePromptMultipliers(arm, at: "\(location), arm `\(arm.name)`") }
+    }
     for arm in arms { try checkRollouts(arm, at: "\(location), arm `\(arm.name)`") }
     let entries = try arms.flatMap { arm in
       try arm.allStages(at: "\(location), arm `\(arm.name)`").map { try catalogueEntry($0.objective, at: location) }
@@ -116,16 +119,12 @@ public struct ExperimentSpec: Sendable {
         "no arm has the axis `\(axis)`", at: "\(location), axes",
         advice: suggestion(for: axis, among: Array(known)), exitCode: .badData)
     }
-    for arm in arms {
-      let place = "\(location), arm `\(arm.name)`"
-      let variants = try arm.variants(axes: axes, at: place)
-      if policy.kind == .llama { try refusePromptMultipliers(variants, at: place) }
-    }
+    for arm in arms { _ = try arm.variants(axes: axes, at: "\(location), arm `\(arm.name)`") }
   }
 
   /// A λ for every prompt is refused for a language model: its prompts seldom come back.
-  private func refusePromptMultipliers(_ variants: [ArmVariant], at location: String) throws {
-    for stage in variants.flatMap(\.stages)
+  private func refusePromptMultipliers(_ arm: ArmSpec, at location: String) throws {
+    for stage in try arm.variants(axes: axes, at: location).flatMap(\.stages)
     where (stage.objective as? any RolloutObjective)?.lambdaScope == .prompt {
       throw UserError(
         "`lambdaScope: \"prompt\"` cannot train a language model", at: "\(location), stage `\(stage.spec.name)`",

@@ -16,6 +16,8 @@ public struct RunRecord: Codable, Sendable {
   /// Name → value; see `Results/README.md` for units.
   public var metrics: [String: Double]
   public var curve: TrainingCurve?
+  /// What training computed; absent in records made before it was counted.
+  public var work: TrainingWork?
   /// One line that answers "is this normal?".
   public var diagnosis: String?
   /// Why the cell failed.
@@ -35,9 +37,12 @@ public struct RunRecord: Codable, Sendable {
 public struct CellOutcome: Sendable {
   public var metrics: [String: Double]
   public var curve: TrainingCurve
+  /// Of all stages together.
+  public var work: TrainingWork
 
-  public init(metrics: [String: Double], curve: TrainingCurve) {
+  public init(metrics: [String: Double], curve: TrainingCurve, work: TrainingWork) {
     self.metrics = metrics
     self.curve = curve
+    self.work = work
   }
 }

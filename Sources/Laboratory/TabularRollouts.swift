@@ -22,13 +22,21 @@ extension TabularSupply {
     // Opened once, so that the training loop is called with the objective's concrete type.
     func opened<O: RolloutObjective>(_ objective: O) throws -> TrainingCurve {
       try Training.trainOnPolicy(
-        &policy, source: .table(reference: reference, scores: scores),
+        &policy, source: .table(reference: reference, scores: scores, costs: trueCosts(start.scores)),
         critics: TabularCritics(promptCount: prompts, rate: objective.collection.criticRate), objective: objective,
         configuration: start.configuration, seed: start.seed, stepZeroTolerance: 1e-9,
         checkpointing: checkpointing
       ) { step, _ in try afterStep(step) }
     }
     return try opened(start.objective)
+  }
+
+  /// The world's own costs where training is told learned ones; nil where it sees what is watched.
+  private func trueCosts(_ scores: ResponseScorer<TabularQuery>) -> [[Double]]? {
+    guard world.spec.scores != nil, !scores.isCostImplied else { return nil }
+    return (0..<world.spec.prompts).map { prompt in
+      (0..<world.spec.responses).map { world.cost($0, prompt: prompt) }
+    }
   }
 
   /// What the method's exact optimum attains, by the place of the KL penalty and the combiner; nil where none is known.
@@ -183,9 +191,15 @@ extension TabularSupply {
     let scorer = ResponseScorer<TabularQuery>(isCostImplied: false, isOwn: true) { scores(of: $0) }
     if let best = try optimum(objective, start: nil, table: try scoreTable(scorer)) {
       if let multiplier = best.multiplier { metrics["multiplier_exact"] = multiplier }
-      metrics["reward_exact"] = best.outcome.reward
-      metrics["cost_exact"] = best.outcome.cost
-      metrics["kl_exact"] = best.outcome.kl
+      // The optimum for learned scores, judged by the exact ones.
+      let outcome =
+        world.spec.scores == nil
+        ? best.outcome
+        : problem(start: nil, table: exactScores(of: world.allQueries), beta: 1, budget: 0)
+          .outcome(of: best.outcome.policies)
+      metrics["reward_exact"] = outcome.reward
+      metrics["cost_exact"] = outcome.cost
+      metrics["kl_exact"] = outcome.kl
     }
     return metrics
   }

@@ -28,7 +28,7 @@ public struct TabularSetting: Setting {
   public func run(
     _ cell: CellConfiguration, savingPolicyTo folder: URL?, checkpoints: URL?, afterStep: (Int) throws -> Void
   ) throws -> CellOutcome {
-    let supply = TabularSupply(world: world, seed: SeedTree(cell.seed), memory: memory)
+    let supply = TabularSupply(world: world, seed: cell.seed, memory: memory)
     let trained = try StageRunner(cell: cell, supply: supply.functions).run(afterStep: afterStep)
     let table: [[Double]] = (0..<world.spec.prompts).map { trained.policy.logProbabilities(prompt: $0) }
     var metrics = metrics { table[$0] }
@@ -40,7 +40,7 @@ public struct TabularSetting: Setting {
       try AtomicFile.write(
         try canonicalJSON(["logProbabilities": table]) + "\n", to: folder.appendingPathComponent("policy.json"))
     }
-    return CellOutcome(metrics: metrics, curve: trained.curve)
+    return CellOutcome(metrics: metrics, curve: trained.curve, work: trained.work)
   }
 
   /// Exact expectations under a policy, and how far it stays behind the best possible trade-off.
@@ -70,16 +70,25 @@ extension SyntheticWorld {
 
 /// Stages that several cells share, such as the two policies of a soup whose share is swept; a memo of a pure function.
 final class StageMemory: Sendable {
-  private let logits = Mutex<[String: [Double]]>([:])
+  private let stages = Mutex<[String: (logits: [Double], work: TrainingWork)]>([:])
+  private let tables = Mutex<[Int: LearnedScores]>([:])
 
-  func recall(_ key: StageKey) throws -> [Double]? {
+  func recall(_ key: StageKey) throws -> (logits: [Double], work: TrainingWork)? {
     let digest = try key.digest()
-    return logits.withLock { $0[digest] }
+    return stages.withLock { $0[digest] }
   }
 
-  func remember(_ key: StageKey, _ values: [Double]) throws {
+  func remember(_ key: StageKey, _ logits: [Double], _ work: TrainingWork) throws {
     let digest = try key.digest()
-    logits.withLock { $0[digest] = values }
+    stages.withLock { $0[digest] = (logits, work) }
+  }
+
+  /// The learned rewards and costs of a seed, which all its cells share.
+  func learned(seed: Int, make: () -> LearnedScores) -> LearnedScores {
+    if let known = tables.withLock({ $0[seed] }) { return known }
+    let made = make()
+    tables.withLock { $0[seed] = made }
+    return made
   }
 }
 
@@ -88,11 +97,13 @@ struct TabularSupply {
   let world: SyntheticWorld
   let comparisons: [Comparison<TabularQuery>]
   let memory: StageMemory
+  private let seed: Int
 
-  init(world: SyntheticWorld, seed: SeedTree, memory: StageMemory) {
+  init(world: SyntheticWorld, seed: Int, memory: StageMemory) {
     self.world = world
     self.memory = memory
-    comparisons = world.sampleComparisons(seed: seed, item: TabularQuery.init)
+    self.seed = seed
+    comparisons = world.sampleComparisons(seed: SeedTree(seed), item: TabularQuery.init)
   }
 
   private func makeReference() -> TabularPolicy { policy(logits: world.referenceLogProbabilities.flatMap(\.self)) }
@@ -117,7 +128,14 @@ struct TabularSupply {
     return [PairStream(name: "comparisons", pairs: pairs)]
   }
 
+  /// What training is told: the exact rewards and costs, or learned ones.
   func scores(of queries: [TabularQuery]) -> [ResponseScores] {
+    guard let spec = world.spec.scores else { return exactScores(of: queries) }
+    let learned = memory.learned(seed: seed) { LearnedScores(world, scores: spec, seed: SeedTree(seed)) }
+    return queries.map(learned.scores)
+  }
+
+  func exactScores(of queries: [TabularQuery]) -> [ResponseScores] {
     queries.map { query in
       ResponseScores(
         reward: world.reward(query.response, prompt: query.prompt),
@@ -185,10 +203,12 @@ struct TabularSupply {
       because: "no policy has an expected cost below \(least)", advice: "raise `budget`", exitCode: .infeasible)
   }
 
-  private func recall(_ key: StageKey) throws -> TabularPolicy? { try memory.recall(key).map(policy) }
+  private func recall(_ key: StageKey) throws -> (policy: Trained<TabularPolicy>, work: TrainingWork)? {
+    try memory.recall(key).map { (Trained(policy(logits: $0.logits)), $0.work) }
+  }
 
-  private func remember(_ key: StageKey, _ policy: borrowing TabularPolicy) throws {
-    try memory.remember(key, policy.logits)
+  private func remember(_ key: StageKey, _ policy: borrowing TabularPolicy, _ work: TrainingWork) throws {
+    try memory.remember(key, policy.logits, work)
   }
 
   private func policy(logits: [Double]) -> TabularPolicy {
@@ -198,7 +218,7 @@ struct TabularSupply {
 
 extension SyntheticWorld {
   /// Every response to every prompt, prompt by prompt.
-  fileprivate var allQueries: [TabularQuery] {
+  var allQueries: [TabularQuery] {
     (0..<spec.prompts).flatMap { prompt in
       (0..<spec.responses).map { TabularQuery(prompt: prompt, response: $0) }
     }

@@ -68,8 +68,13 @@ public struct SyntheticWorld: Sendable {
   ///
   /// - Parameter item: makes the query of (prompt, response).
   public func sampleComparisons<Item>(seed: SeedTree, item: (Int, Int) -> Item) -> [Comparison<Item>] {
+    sampleComparisons(count: spec.comparisons, seed: seed, item: item)
+  }
+
+  /// The same, any number of them.
+  public func sampleComparisons<Item>(count: Int, seed: SeedTree, item: (Int, Int) -> Item) -> [Comparison<Item>] {
     var random = seed.child("comparisons").generator()
-    return (0..<spec.comparisons).map { _ in
+    return (0..<count).map { _ in
       let prompt = random.below(spec.prompts)
       let i = random.index(withProbabilities: reference[prompt])
       var j = random.index(withProbabilities: reference[prompt])

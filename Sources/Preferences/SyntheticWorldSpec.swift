@@ -26,10 +26,12 @@ public struct SyntheticWorldSpec: Specification, Hashable {
   public var comparisons = 2048
   /// Seed of the world itself (u, z, π_ref); comparisons are drawn from the run's own seed.
   public var seed = 1
+  /// What training is told of rewards and costs; nil for the exact ones.
+  public var scores: WorldScores?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case prompts, responses, conflict, comparisonNoise, flagNoise, safetyOffset, referenceHelpfulness, referenceSpread,
-      comparisons, seed
+      comparisons, seed, scores
   }
 
   /// Cells of a world's table at most; a larger number is a slip of the pen.
@@ -53,6 +55,6 @@ public struct SyntheticWorldSpec: Specification, Hashable {
     if !(1...Self.mostComparisons).contains(comparisons) {
       return "comparisons must be from 1 to \(Self.mostComparisons), got \(comparisons)"
     }
-    return nil
+    return scores?.complaint
   }
 }

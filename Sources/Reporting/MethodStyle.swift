@@ -62,6 +62,19 @@ public struct MethodStyle: Hashable, Sendable {
     [Colour.blue, .vermillion, .bluishGreen, .reddishPurple, .orange, .skyBlue, .grey, olive]
   ).map { MethodStyle(shape: $0, colour: $1) }
 
+  /// One of several shades from light to dark, for the settings of one method.
+  func shade(_ index: Int, of count: Int) -> MethodStyle {
+    let share = Double(index) / Double(max(1, count - 1))
+    let mixed =
+      share < 0.5
+      ? colour.mixed(with: .white, share: 0.5 * (1 - 2 * share))
+      : colour.mixed(with: .black, share: 0.6 * (2 * share - 1))
+    return MethodStyle(shape: shape, colour: mixed)
+  }
+
+  /// All of them; a single one is the method's own.
+  func shades(_ count: Int) -> [MethodStyle] { count < 2 ? [self] : (0..<count).map { shade($0, of: count) } }
+
   /// The colour for text: dark enough to read on white.
   public var textColour: Colour { colour.mixed(with: .black, share: 0.35) }
 

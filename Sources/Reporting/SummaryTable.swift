@@ -16,6 +16,11 @@ func summaryTable(_ points: [SummaryPoint]) -> String {
     row.append("\(point.seeds.count)" + (point.failed > 0 ? " (\(point.failed) failed)" : ""))
     rows.append(row)
   }
+  return alignedText(rows)
+}
+
+/// Rows with their columns padded to the same width.
+func alignedText(_ rows: [[String]]) -> String {
   let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
   return rows.map { row in
     row.enumerated().map { column, text in text + String(repeating: " ", count: widths[column] - text.count) }

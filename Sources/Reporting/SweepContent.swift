@@ -93,11 +93,7 @@ struct SweepContent {
   private static func shaded(_ lines: [Line]) -> [Line] {
     lines.enumerated().map { index, line in
       var line = line
-      let share = Double(index) / Double(max(1, lines.count - 1))
-      line.style.colour =
-        share < 0.5
-        ? line.style.colour.mixed(with: .white, share: 0.5 * (1 - 2 * share))
-        : line.style.colour.mixed(with: .black, share: 0.6 * (2 * share - 1))
+      line.style = line.style.shade(index, of: lines.count)
       return line
     }
   }

@@ -72,13 +72,13 @@ func sweepFigure(_ spec: ExperimentSpec, points: [SummaryPoint], reference: [Str
 }
 
 /// The points of each arm, in the order of the plan.
-private func pointsByArm(_ points: [SummaryPoint]) -> [[SummaryPoint]] {
+func pointsByArm(_ points: [SummaryPoint]) -> [[SummaryPoint]] {
   let arms = points.reduce(into: [String]()) { if !$0.contains($1.arm) { $0.append($1.arm) } }
   return arms.map { arm in points.filter { $0.arm == arm } }
 }
 
 /// What chooses an arm's colour and shape: its objective, or the arm's name where it trains more than once.
-private func method(_ point: SummaryPoint, _ spec: ExperimentSpec) -> String {
+func method(_ point: SummaryPoint, _ spec: ExperimentSpec) -> String {
   guard let arm = spec.arms.first(where: { $0.name == point.arm }), arm.trainsInStages else { return point.objective }
   return point.arm.lowercased()
 }
@@ -87,8 +87,10 @@ private func group(_ point: SummaryPoint, _ spec: ExperimentSpec) -> String {
   spec.arms.first { $0.name == point.arm }?.group ?? ""
 }
 
-private func parameters(_ point: SummaryPoint) -> [FigureParameter] {
-  point.axes.map { axis in
+private func parameters(_ point: SummaryPoint) -> [FigureParameter] { figureParameters(point.axes) }
+
+func figureParameters(_ axes: [AxisValue]) -> [FigureParameter] {
+  axes.map { axis in
     axis.value.number.map { FigureParameter(axis.name, $0) } ?? FigureParameter(axis.name, text: axis.text)
   }
 }

@@ -39,7 +39,21 @@ public func writeReport(_ sweep: CollectedSweep) throws -> SweepReport {
   try write(frontierCSV(frontier), "frontier.csv")
   try write(frontier.svg(), "frontier.svg")
   try write(sweepFigure(spec, points: points, reference: reference).svg(), "sweep.svg")
+  var figures = ["frontier.svg", "sweep.svg"]
+  if let equal = EqualDivergence(points, spec: spec) {
+    try write(equal.csv(), "equal-kl.csv")
+    let figure = equal.figure(
+      title: "Methods at equal KL: \(spec.name)", reference: reference, conventions: [conventionsText(points)])
+    try write(figure.svg(), "equal-kl.svg")
+    figures.append("equal-kl.svg")
+  }
+  if let figure = multiplierFigure(sweep) {
+    try write(figure.svg(), "multiplier.svg")
+    figures.append("multiplier.svg")
+  }
+  let effort = efforts(sweep.cells, results: sweep.results)
+  try write(effortCSV(effort), "effort.csv")
   return SweepReport(
-    points: points, table: summaryTable(points),
-    figures: ["frontier.svg", "sweep.svg"].map { folder.url.appendingPathComponent($0) })
+    points: points, table: summaryTable(points) + "\n" + effortTable(effort),
+    figures: figures.map { folder.url.appendingPathComponent($0) })
 }

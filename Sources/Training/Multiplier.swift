@@ -1,3 +1,4 @@
+import Basics
 import Objectives
 import Policies
 
@@ -47,5 +48,20 @@ public struct Multiplier<P: Policy & ~Copyable> {
     let cost = try expectedCost(policy, step)
     value = ascent.advanced(value, expectedCost: cost)
     return cost
+  }
+
+  /// Whether λ ended at its cap though the last quarter of the run was over the budget (to 0.01, or 1 % of a larger budget): the
+  /// budget may be one that some policy keeps, but not this run with this cap.
+  ///
+  /// - Throws: ``UserError`` (4).
+  func checkEnd(_ curve: TrainingCurve) throws {
+    guard let ascent, value >= 0.999 * ascent.maximum else { return }
+    let late = curve.points.suffix(max(1, curve.points.count / 4)).compactMap(\.expectedCost)
+    guard !late.isEmpty, mean(late) > ascent.budget + 0.01 * max(1, abs(ascent.budget)) else { return }
+    throw UserError(
+      "the cost budget cannot be kept: λ ended at its cap \(ascent.maximum)", at: "the last quarter of the run",
+      because: "the expected cost is \(fixed3(mean(late))) for a budget of \(fixed3(ascent.budget))",
+      advice: "raise `lambdaMax` or the number of steps if a policy keeps the budget, which was checked on a synthetic "
+        + "world before training; otherwise raise `budget`", exitCode: .infeasible)
   }
 }

@@ -57,6 +57,7 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
         batch: &batch, stepZeroTolerance: step == 0 ? stepZeroTolerance : nil, step: step)
       try auxiliary?.accumulate(
         stream, indices: indices, policy: policy, tape: &tape, gradient: &gradient, step: step)
+      if auxiliary != nil { batch.work += stream.gradedWork(indices) }
     }
     let norm = gradient.globalNorm()
     guard norm.isFinite else { throw nonFiniteGradient(gradient, step: step) }
@@ -71,11 +72,13 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
     }
     point.expectedCost = try multiplier.advance(policy, step: step + 1)
     curve.append(point)
+    curve.work += batch.work
     try checkpointing.finishStep(
       step + 1, &policy, optimiser,
       memory: { OfflineMemory(curve: curve.state, multiplier: multiplier.value, auxiliaryHead: auxiliary?.head) },
       afterStep: afterStep)
   }
+  try multiplier.checkEnd(curve)
   return curve
 }
 
@@ -98,6 +101,7 @@ private func accumulate<P: Policy & ~Copyable, O: Objective>(
   var means: BatchMeans?
   if objective.usesBatchMeans, size < indices.count {
     let samples = stream.samples(indices[...], scores: policy.score(stream.queries(indices[...])))
+    batch.work.forwardPasses += 2 * indices.count
     means = BatchMeans(samples, reduction: objective.reduction)
   }
   for start in stride(from: 0, to: indices.count, by: size) {
@@ -122,12 +126,14 @@ private func accumulate<P: Policy & ~Copyable, O: Objective>(
       batch.add(sample, loss: value.loss * weight, share: share)
     }
     policy.pullback(cotangents, tape: &tape, into: &gradient)
+    batch.work += TrainingWork(forwardPasses: queries.count, backwardPasses: queries.count)
   }
   batch.streams += 1
 }
 
 /// Sums over a step's batch.
 private struct BatchTotals {
+  var work = TrainingWork()
   var loss = 0.0
   var chosenLogRatio = 0.0
   var rejectedLogRatio = 0.0

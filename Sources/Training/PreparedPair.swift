@@ -61,6 +61,16 @@ public struct GradedPair<Query: Sendable>: Sendable {
   }
 }
 
+extension PairStream {
+  /// The passes of an auxiliary loss on the graded responses of some pairs.
+  func gradedWork(_ indices: [Int]) -> TrainingWork {
+    let count = indices.reduce(0) { total, index in
+      total + (graded[index].map { $0.chosen.count + $0.rejected.count } ?? 0)
+    }
+    return TrainingWork(forwardPasses: count, backwardPasses: count)
+  }
+}
+
 /// Pairs that are drawn together; a step's loss is the sum over streams of the mean over the stream's batch.
 ///
 /// One stream is ordinary training; a safety set and a helpfulness buffer are the two of BFPO's Algorithm 1.

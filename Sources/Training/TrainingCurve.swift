@@ -35,6 +35,8 @@ public struct CurvePoint: Codable, Hashable, Sendable {
 /// The course of a run, thinned to at most about `maximumPoints` window means.
 public struct TrainingCurve: Codable, Hashable, Sendable {
   public private(set) var points: [CurvePoint] = []
+  /// What the run computed so far; recorded apart from the curve.
+  public internal(set) var work = TrainingWork()
   private var window = CurvePoint(
     step: 0, loss: 0, chosenLogRatio: 0, rejectedLogRatio: 0, accuracy: 0, gradientNorm: 0, learningRate: 0)
   private var windowSize: Int
@@ -57,13 +59,15 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
   struct State: Codable {
     var points: [CurvePoint]
     var window: CurvePoint
+    var work: TrainingWork?
   }
 
-  var state: State { State(points: points, window: window) }
+  var state: State { State(points: points, window: window, work: work) }
 
   mutating func restore(_ state: State) {
     points = state.points
     window = state.window
+    work = state.work ?? TrainingWork()
   }
 
   /// Adds one step's means.

@@ -94,7 +94,7 @@ public final class LanguageSetting: Setting {
     metrics.merge(judged(trained.policy, seed: cell.seed)) { $1 }
     metrics["multiplier"] = trained.multiplier
     if let folder { try save(trained.policy, to: folder, cell: cell) }
-    return CellOutcome(metrics: metrics, curve: trained.curve)
+    return CellOutcome(metrics: metrics, curve: trained.curve, work: trained.work)
   }
 
   /// A folder that Hugging Face Transformers loads, with the base model's digest and the cell's identity in the weights' metadata.

@@ -18,8 +18,8 @@ struct StageSupply<P: Policy & ~Copyable> {
   /// The auxiliary loss of a stage; nil where the policy has no features.
   var auxiliary: ((AuxiliarySpec) -> AuxiliaryLoss<P>)?
   /// A stage that another cell trained already, by what decides its numbers.
-  var recall: (StageKey) throws -> P? = { _ in nil }
-  var remember: (StageKey, borrowing P) throws -> Void = { _, _ in }
+  var recall: (StageKey) throws -> (policy: Trained<P>, work: TrainingWork)? = { _ in nil }
+  var remember: (StageKey, borrowing P, TrainingWork) throws -> Void = { _, _, _ in }
   /// Trains a stage whose objective learns from the policy's own responses; nil for a policy that cannot yet.
   var trainOnPolicy:
     ((inout P, RolloutStart<P>, Checkpointing<P.Scalar>, (Int) throws -> Void) throws -> TrainingCurve)?
@@ -80,6 +80,8 @@ struct StageKey: Codable {
 struct TrainedCell<P: Policy & ~Copyable>: ~Copyable {
   var policy: P
   var curve: TrainingCurve
+  /// Of all stages, those among them that another cell had trained already.
+  var work: TrainingWork
   /// λ of the last stage at its end; nil without a constraint.
   var multiplier: Double?
 }
@@ -96,11 +98,13 @@ struct StageRunner<P: Policy & ~Copyable> {
     let stages = cell.allStages
     var trained: [String: Trained<P>] = [:]
     var curve = TrainingCurve(steps: cell.training.steps)
+    var work = TrainingWork()
     for (index, stage) in stages.enumerated() {
       let isKept = index + 1 < stages.count || cell.merge != nil
       let key = StageKey(training: cell.training, seed: cell.seed, stages: Array(stages[...index]))
       if isKept, index + 1 < stages.count, let known = try supply.recall(key) {
-        trained[stage.name] = Trained(known)
+        trained[stage.name] = known.policy
+        work += known.work
         try afterStep((index + 1) * cell.training.steps)
         continue
       }
@@ -111,15 +115,16 @@ struct StageRunner<P: Policy & ~Copyable> {
       curve = try train(&policy, stage, start: start, earlier: trained, checkpointing: checkpointing) {
         try afterStep(index * cell.training.steps + $0)
       }
-      if isKept { try supply.remember(key, policy) }
+      work += curve.work
+      if isKept { try supply.remember(key, policy, curve.work) }
       trained[stage.name] = Trained(policy)
     }
     let multiplier = curve.points.last?.multiplier
     if let merge = cell.merge {
-      return TrainedCell(policy: merged(merge, trained), curve: curve, multiplier: multiplier)
+      return TrainedCell(policy: merged(merge, trained), curve: curve, work: work, multiplier: multiplier)
     }
     guard let last = stages.last.flatMap({ trained[$0.name] }) else { preconditionFailure("a cell has a stage") }
-    return TrainedCell(policy: last.policy.clone(), curve: curve, multiplier: multiplier)
+    return TrainedCell(policy: last.policy.clone(), curve: curve, work: work, multiplier: multiplier)
   }
 
   private func train(

@@ -50,6 +50,7 @@ struct CellContext: Sendable {
       }
       record.metrics = outcome.metrics
       record.curve = outcome.curve
+      record.work = outcome.work
       record.diagnosis = outcome.curve.diagnosis
     } catch let error as UserError where error.exitCode != .cannotCreateOutput {
       record.status = .failed

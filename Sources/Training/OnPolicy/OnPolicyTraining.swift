@@ -43,10 +43,11 @@ public func trainOnPolicy<P: TokenPolicy & ~Copyable, O: RolloutObjective, C: Cr
   }
 
   for step in begin..<configuration.steps {
-    let point = try learner.step(
+    let (point, work) = try learner.step(
       step, policy: &policy, memory: &memory, optimiser: &optimiser, tape: &tape, gradient: &gradient,
       draws: seed.child("rollouts").child(step), stepZeroTolerance: step == 0 ? stepZeroTolerance : nil)
     curve.append(point)
+    curve.work += work
     try checkpointing.finishStep(
       step + 1, &policy, optimiser, memory: { memory.with(curve) }, afterStep: afterStep)
   }
@@ -77,7 +78,7 @@ private struct OnPolicyLearner<P: TokenPolicy & ~Copyable, O: RolloutObjective> 
   func step<C: Critics>(
     _ step: Int, policy: inout P, memory: inout OnPolicyMemory<C>, optimiser: inout AdamW<P.Scalar>,
     tape: inout P.Tape, gradient: inout TensorSet<P.Scalar>, draws: SeedTree, stepZeroTolerance: Double?
-  ) throws -> CurvePoint where C.Query == P.Query {
+  ) throws -> (point: CurvePoint, work: TrainingWork) where C.Query == P.Query {
     let collection = objective.collection
     let groups = try source.draw(policy, collection, draws)
     let queries = groups.flatMap(\.queries)
@@ -114,7 +115,17 @@ private struct OnPolicyLearner<P: TokenPolicy & ~Copyable, O: RolloutObjective> 
       }
       point.note(actor, gradientNorm: norm, share: 1 / Double(collection.innerEpochs))
     }
-    return point
+    return (point, work(batch, step: step, isWhole: isWhole))
+  }
+
+  /// A batch of one pass is scored once, to be judged and by the first inner epoch; one of several once more.
+  private func work(_ batch: RolloutBatch<P.Query>, step: Int, isWhole: Bool) -> TrainingWork {
+    let texts = objective.ptxCoefficient > 0 ? source.pretraining?(step).count ?? 0 : 0
+    let count = batch.rollouts.count
+    let passes = objective.collection.innerEpochs * (count + texts)
+    return TrainingWork(
+      forwardPasses: passes + (isWhole ? 0 : count), backwardPasses: passes,
+      sampledTokens: batch.rollouts.reduce(0) { $0 + ($1.isExact ? 0 : $1.logProbabilities.count) })
   }
 
   /// The responses of each pass.
