@@ -52,6 +52,27 @@ import Testing
     }
   }
 
+  @Test func `Safe RLHF trains a language model with the two models, and says what it lacks`() throws {
+    try withTinyModel { folder in
+      for kind in ["reward", "cost"] {
+        #expect(try run(["train", kind] + options + ["--output", kind], in: folder).status == 0)
+      }
+      let safe = [
+        "train", "--objective", "safe-rlhf", "--set", "samples=4", "--max-new-tokens", "5", "--output", "policy",
+      ]
+      let models = ["--reward", "reward", "--cost", "cost"]
+      let trained = try run(safe + models + options + ["--json"], in: folder)
+      #expect(trained.status == 0, "\(trained.errors)")
+      let record = try JSONValue(parsing: Data(trained.output.utf8), source: "train")
+      #expect(record["curve"]?["points"]?.array?.last?["rollouts"]?["kl"]?.number ?? 0 > 0)
+      #expect(FileManager.default.fileExists(atPath: folder.appending(path: "policy/model.safetensors").path))
+      let bare = try run(safe + options, in: folder)
+      #expect(bare.status == 65 && bare.errors.contains("needs rewards and costs of texts"), "\(bare.errors)")
+      let half = try run(safe + options + ["--reward", "reward"], in: folder)
+      #expect(half.status == 64 && half.errors.contains("--cost"), "\(half.errors)")
+    }
+  }
+
   @Test func `a cost model is trained, says what is unsafe, and shows its table`() throws {
     try withTinyModel { folder in
       let trained = try run(["train", "cost"] + options + ["--held-out", "5", "-o", "cost"], in: folder)

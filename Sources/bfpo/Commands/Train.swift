@@ -22,6 +22,9 @@ extension Command {
       Example(
         "./bfpo train --objective bfpo --order helpfulness --data hh_dual_labelled.jsonl --flag-rule hh-subset --output out",
         "flags by rule"),
+      Example(
+        "./bfpo train --objective safe-rlhf --set samples=16 --data pairs.jsonl --reward reward --cost cost --output out",
+        "replies of its own, learned scores"),
     ],
     options: [
       Option("objective", value: "ID", "A name of `./bfpo explain`."),
@@ -40,6 +43,12 @@ extension Command {
         "auxiliary", value: "KIND", "A loss on the language model's hidden states beside the objective's.",
         choices: AuxiliarySpec.Kind.allCases.map(\.rawValue), defaultText: "none"),
       Option("auxiliary-weight", value: "GAMMA", "Its weight.", defaultText: "0.1"),
+      Option("reward", value: "DIR", "The reward model of a method with a cost budget; with --cost and --data."),
+      Option("cost", value: "DIR", "Its cost model."),
+      Option(
+        "prompts", value: "FILE", "Prompts that the policy answers; may be given several times.", isRepeated: true,
+        defaultText: "those of the pairs"),
+      Option("max-new-tokens", value: "N", "Longest reply that the policy writes.", defaultText: "48"),
       .model,
       Option(
         "trainable", value: "FRAGMENT", "Fragment of the names of the tensors to train, or `all`.", isRepeated: true,
@@ -121,7 +130,20 @@ private func trainingSpecification(_ arguments: Arguments) throws -> JSONValue {
     if let format = arguments.option("format") { data["format"] = .string(format) }
     if let order = arguments.option("carries") { data["order"] = .string(order) }
     if let rule = arguments.option("flag-rule") { data["flags"] = .string(rule) }
-    spec["data"] = .object(["train": .object(data)])
+    var parts: [String: JSONValue] = ["train": .object(data)]
+    if arguments.option("reward") != nil || arguments.option("cost") != nil {
+      parts["scorers"] = .object([
+        "reward": .string(try arguments.required("reward")), "cost": .string(try arguments.required("cost")),
+      ])
+    }
+    var rollouts: [String: JSONValue] = [:]
+    let prompts = arguments.options("prompts")
+    if !prompts.isEmpty { rollouts["prompts"] = .array(prompts.map { .string($0) }) }
+    if let limit = try arguments.integer("max-new-tokens", in: 1...Int.max) {
+      rollouts["maxNewTokens"] = .number(Double(limit))
+    }
+    parts["rollouts"] = .object(rollouts)
+    spec["data"] = .object(parts)
     spec["policy"] = .object(try languagePolicy(arguments))
   } else {
     spec["world"] = .object([:])
