@@ -11,6 +11,8 @@ public struct UserError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What the reader can do about it.
   public var advice: String?
   public var exitCode: ExitCode
+  /// What a record keeps beside the message, such as the curve of a run that ended without doing what it was for.
+  public var evidence: JSONValue?
 
   public init(
     _ what: String, at location: String? = nil, because why: String? = nil, advice: String? = nil,
@@ -21,6 +23,16 @@ public struct UserError: Error, Equatable, Sendable, CustomStringConvertible {
     self.why = why
     self.advice = advice
     self.exitCode = exitCode
+  }
+
+  /// Runs `body`; an error of it carries the evidence, unless it has its own.
+  public static func attaching(_ evidence: @autoclosure () -> JSONValue?, to body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch var error as UserError {
+      error.evidence = error.evidence ?? evidence()
+      throw error
+    }
   }
 
   public var description: String {

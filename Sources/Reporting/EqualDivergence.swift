@@ -26,6 +26,8 @@ package struct EqualDivergence {
     package var safety: Estimate
   }
 
+  /// How `kl` is come by, for the footer.
+  private let kindOfDivergence: String
   /// `kl` or `klPerToken`.
   package let metric: String
   package private(set) var branches: [Branch] = []
@@ -36,6 +38,10 @@ package struct EqualDivergence {
       return nil
     }
     self.metric = metric
+    kindOfDivergence =
+      spec.policy.kind == .tabular
+      ? "KL is exact: E_x KL(π ‖ π_ref) over all responses."
+      : "KL is estimated by k₃ on replies sampled from the policy, summed over each reply's tokens."
     for own in pointsByArm(points) {
       let known = own.filter { ($0.metrics[metric]?.mean ?? 0) > 0 && $0.metrics["helpfulness"] != nil }
       guard let first = known.first else { continue }
@@ -181,7 +187,7 @@ extension EqualDivergence {
     return [
       "Each point is a setting's mean over seeds. Lines join a method's settings of τ (or of its only parameter) in the order of their KL.\(settings)",
       metric == "kl"
-        ? "KL is exact: E_x KL(π ‖ π_ref) over all responses. Dashed: the reference policy."
+        ? "\(kindOfDivergence) Dashed: the reference policy."
         : "KL is estimated by k₃ on tokens sampled from the policy. Dashed: the reference policy.",
       "equal-kl.csv has every line at the same values of KL, interpolated in log KL between neighbouring settings.",
     ] + conventions

@@ -78,7 +78,7 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
       memory: { OfflineMemory(curve: curve.state, multiplier: multiplier.value, auxiliaryHead: auxiliary?.head) },
       afterStep: afterStep)
   }
-  try multiplier.checkEnd(curve)
+  try UserError.attaching(curve.evidence) { try multiplier.checkEnd(curve) }
   return curve
 }
 

@@ -70,6 +70,9 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
     work = state.work ?? TrainingWork()
   }
 
+  /// For the error of a run that came to its end in vain; nil where a number is not finite.
+  var evidence: JSONValue? { try? JSONValue(encoding: self) }
+
   /// Adds one step's means.
   mutating func append(_ step: CurvePoint) {
     let begin = points.last?.step ?? 0

@@ -115,7 +115,10 @@ private let safeRLHF = #"{ name: "s", objective: "safe-rlhf", settings: { sample
         { name: "cap", objective: "safe-rlhf", settings: { samples: 6, lambdaMax: 1.5, lambdaRate: 50 } },
         { name: "late", objective: "safe-rlhf", settings: { samples: 6, lambdaDelay: 100 } },
         """
-      let failures = try project.run(try project.specification(arms: arms)).records.map(\.failure)
+      let records = try project.run(try project.specification(arms: arms)).records
+      // What went wrong can be seen: a failed run keeps its curve.
+      #expect(records.map { $0.curve?.points.count } == [4, 4])
+      let failures = records.map(\.failure)
       #expect(failures.map { $0?.exitCode } == [4, 3])
       #expect(failures[0]?.message.contains("cap 1.5") == true && failures[1]?.message.contains("lambdaDelay") == true)
     }

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Training
 
 /// What running a cell of a sweep needs besides the cell.
 struct CellContext: Sendable {
@@ -55,6 +56,7 @@ struct CellContext: Sendable {
     } catch let error as UserError where error.exitCode != .cannotCreateOutput {
       record.status = .failed
       record.failure = RunRecord.Failure(message: error.description, exitCode: error.exitCode.rawValue)
+      record.curve = try? error.evidence?.decode(TrainingCurve.self)
     }
     record.provenance = provenance.finished(after: seconds(ContinuousClock.now - begin))
     return record

@@ -51,7 +51,9 @@ public func trainOnPolicy<P: TokenPolicy & ~Copyable, O: RolloutObjective, C: Cr
     try checkpointing.finishStep(
       step + 1, &policy, optimiser, memory: { memory.with(curve) }, afterStep: afterStep)
   }
-  try checkConstraint(curve, objective: objective, constraint: memory.constraint)
+  try UserError.attaching(curve.evidence) {
+    try checkConstraint(curve, objective: objective, constraint: memory.constraint)
+  }
   return curve
 }
 
