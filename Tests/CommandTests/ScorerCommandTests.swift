@@ -64,7 +64,7 @@ import Testing
       let trained = try run(safe + models + options + ["--json"], in: folder)
       #expect(trained.status == 0, "\(trained.errors)")
       let record = try JSONValue(parsing: Data(trained.output.utf8), source: "train")
-      #expect(record["curve"]?["points"]?.array?.last?["rollouts"]?["kl"]?.number ?? 0 > 0)
+      #expect(record["curve"]?["points"]?.array?.last?["rollouts"]?["entropy"]?.number ?? 0 > 0)
       #expect(FileManager.default.fileExists(atPath: folder.appending(path: "policy/model.safetensors").path))
       let bare = try run(safe + options, in: folder)
       #expect(bare.status == 65 && bare.errors.contains("needs rewards and costs of texts"), "\(bare.errors)")

@@ -20,9 +20,6 @@ extension Command {
       Example(
         "./bfpo train --objective dpo --order safety --data pairs.jsonl --steps 50 --output out", "a language model"),
       Example(
-        "./bfpo train --objective bfpo --order helpfulness --data hh_dual_labelled.jsonl --flag-rule hh-subset --output out",
-        "flags by rule"),
-      Example(
         "./bfpo train --objective safe-rlhf --set samples=16 --data pairs.jsonl --reward reward --cost cost --output out",
         "replies of its own, learned scores"),
     ],
