@@ -59,7 +59,9 @@ import Testing
     let standard = DataSearchPath.standard(environment: ["BFPO_DATA_PATH": "/a:/b", "BFPO_HOME": "/h"])
     #expect(standard.folders == ["/a", "/b", "/h/Data", "/h/../shared/data/preference", "/h/../shared/data/prompts"])
     #expect(
-      DataSearchPath.standard(environment: ["BFPO_SHARED": "/s"]).folders == ["./Data", "/s/data/preference", "/s/data/prompts"])
+      DataSearchPath.standard(environment: ["BFPO_SHARED": "/s"]).folders == [
+        "./Data", "/s/data/preference", "/s/data/prompts",
+      ])
   }
 
   private static let rows = """
