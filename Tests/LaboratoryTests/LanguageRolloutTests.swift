@@ -43,6 +43,15 @@ private let safeRLHF = #"{ name: "s", objective: "safe-rlhf", settings: { sample
     }
   }
 
+  @Test func `a prompt that replies are learned from is never judged on`() throws {
+    try withTemporaryFolder { folder in
+      let project = try RolloutProject(in: folder)
+      let remarks = try project.experiment(try project.specification(arms: safeRLHF)).setting.remarks
+      // Two of the six judged prompts are among the six that are rolled out.
+      #expect(remarks.contains { $0.contains("judged prompts") && $0.contains("2 trained on") }, "\(remarks)")
+    }
+  }
+
   @Test func `a run that is stopped at any step ends with the same bytes`() throws {
     try withTemporaryFolder { folder in
       let project = try RolloutProject(in: folder)

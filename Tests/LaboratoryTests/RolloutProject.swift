@@ -22,6 +22,8 @@ struct RolloutProject {
     try Data(rows.joined(separator: "\n").utf8).write(to: folder.appending(path: "pairs.jsonl"))
     let prompts = (0..<6).map { #"{"prompt":"What about \#($0)?"}"# }
     try Data(prompts.joined(separator: "\n").utf8).write(to: folder.appending(path: "prompts.jsonl"))
+    let judged = (4..<10).map { #"{"prompt":"What about \#($0)?"}"# }
+    try Data(judged.joined(separator: "\n").utf8).write(to: folder.appending(path: "judged.jsonl"))
     for (name, complement) in [("", false), ("-judge", true)] {
       for kind in ScoreKind.allCases {
         var spec = ScorerSpec(
@@ -53,7 +55,7 @@ struct RolloutProject {
   var scorers: String { #"scorers: { reward: "\#(path)/reward", cost: "\#(path)/cost" }"# }
   var judges: String {
     """
-    judges: { reward: "\(path)/reward-judge", cost: "\(path)/cost-judge", prompts: ["\(path)/prompts.jsonl"],
+    judges: { reward: "\(path)/reward-judge", cost: "\(path)/cost-judge", prompts: ["\(path)/judged.jsonl"],
       count: 4, maxNewTokens: 6 }
     """
   }

@@ -57,18 +57,19 @@ struct PreparedData: Sendable {
     judgeSpec = data.judges
     let pairPrompts = unique(train.map(\.first.prompt))
     let trained = Set(seen.map { PromptIdentity.conversation($0.first.messages) })
-    if let spec = data.judges {
-      judgePrompts =
-        spec.prompts.isEmpty
-        ? Array(promptsInTurn(judges).prefix(spec.count))
-        : try prompts.perFile(spec.prompts, count: spec.count, apartFrom: trained, name: "judged prompts")
-    } else {
-      judgePrompts = []
-    }
     rolloutPrompts =
       try data.rollouts.prompts.isEmpty
       ? pairPrompts
       : prompts.all(data.rollouts.prompts, count: data.rollouts.maxPrompts, name: "rollout prompts")
+    let rolled = Set(rolloutPrompts)
+    if let spec = data.judges {
+      judgePrompts =
+        spec.prompts.isEmpty
+        ? Array(promptsInTurn(judges).filter { !rolled.contains($0) }.prefix(spec.count))
+        : try prompts.perFile(spec.prompts, count: spec.count, apartFrom: trained, and: rolled, name: "judged prompts")
+    } else {
+      judgePrompts = []
+    }
     summary = lines + prompts.remarks
   }
 

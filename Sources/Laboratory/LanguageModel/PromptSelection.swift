@@ -18,27 +18,29 @@ struct PromptSelection {
   ///
   /// - Throws: ``UserError`` when a file is missing or wrong, or nothing is left.
   mutating func all(_ files: [String], count: Int, name: String) throws -> [[Int32]] {
-    try choose(PromptFile(files), count: count, apartFrom: [], name: name)
+    try choose(PromptFile(files), count: count, apartFrom: [], and: [], name: name)
   }
 
-  /// Prompts of each file, `count` of each, without conversations that are trained on.
+  /// Prompts of each file, `count` of each, without conversations that are trained on and prompts that replies are learned from.
   mutating func perFile(
-    _ files: [String], count: Int, apartFrom trained: Set<String>, name: String
+    _ files: [String], count: Int, apartFrom trained: Set<String>, and rolled: Set<[Int32]>, name: String
   ) throws -> [[Int32]] {
-    try files.flatMap { try choose(PromptFile([$0]), count: count, apartFrom: trained, name: "\(name), \($0)") }
+    try files.flatMap {
+      try choose(PromptFile([$0]), count: count, apartFrom: trained, and: rolled, name: "\(name), \($0)")
+    }
   }
 
   private mutating func choose(
-    _ file: PromptFile, count: Int, apartFrom trained: Set<String>, name: String
+    _ file: PromptFile, count: Int, apartFrom trained: Set<String>, and rolled: Set<[Int32]>, name: String
   ) throws -> [[Int32]] {
     var kept: [(order: Double, prompt: [Int32])] = []
     var (overlapping, long) = (0, 0)
     for messages in file.prompts {
-      if trained.contains(PromptIdentity.conversation(messages)) {
+      let prompt = encoder.prompt(messages)
+      if trained.contains(PromptIdentity.conversation(messages)) || rolled.contains(prompt) {
         overlapping += 1
         continue
       }
-      let prompt = encoder.prompt(messages)
       guard prompt.count <= policy.maxPromptTokens else {
         long += 1
         continue
