@@ -74,7 +74,8 @@ extension LlamaPolicy {
   /// other implementations; [layers + 1][tokens · hidden].
   package borrowing func residualStream(of tokens: [Int32]) -> [[Double]] {
     let buffers = LlamaBuffers<Scalar>(kept: [Bool](repeating: true, count: configuration.layerCount))
-    let pass = pass(PackedBatch([TokenQuery(prompt: tokens, response: [])]), buffers)
+    var pass = pass(PackedBatch([TokenQuery(prompt: tokens, response: [])]), buffers)
+    pass.trunk = nil
     pass.forwardLayers()
     let normed = buffers.normed.tile
     rmsNorm(buffers.final.tile, weights.finalNorm, epsilon: configuration.rmsNormEpsilon, into: normed)
@@ -85,14 +86,10 @@ extension LlamaPolicy {
     precondition(
       batch.positionCount <= configuration.contextLength,
       "a sequence of \(batch.positionCount) tokens in a context of \(configuration.contextLength)")
+    // A trunk runs one position more: that of a response's last token.
     return LlamaPass(
-      sizes: configuration, weights: weights, rotary: rotaryTable(positions: batch.positionCount), batch: batch,
-      buffers: buffers, workers: workers)
-  }
-
-  /// Angles of as many positions as are used: a model file may state a context of any length.
-  borrowing func rotaryTable(positions: Int) -> RotaryTable<Scalar> {
-    RotaryTable(positions: positions, headSize: configuration.headSize, base: configuration.ropeBase)
+      sizes: configuration, weights: weights, rotary: rotaryTable(positions: batch.positionCount + 1), batch: batch,
+      buffers: buffers, workers: workers, trunk: trunk)
   }
 
   /// Ranges of queries to run together: whole prompt groups, up to the row budget.

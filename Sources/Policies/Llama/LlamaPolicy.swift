@@ -17,6 +17,9 @@ public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
   var weights: LlamaWeights<Scalar>
   let trainable: [LlamaTensor]
   let plan: BackwardPlan
+  /// Layers whose result is looked up; nil when the lowest is trained or nothing is looked up.
+  public internal(set) var trunk: FrozenTrunk<Scalar>?
+  private let rotaryTables: RotaryTables<Scalar>
 
   /// Names of the trainable tensors, in the order of ``zeroGradient()``.
   public var trainableNames: [String] { trainable.map(\.name) }
@@ -26,31 +29,38 @@ public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
   /// - Parameters:
   ///   - trainable: fragments of the names of the tensors to train, or `all`; BFPO trains `down_proj`.
   ///   - workers: threads; the processors' number when nil.
+  ///   - hiddenStates: keeps what texts look like above the layers that nothing trains, for the policy and its clones; with nil, all
+  ///     layers run every time, whole batches at once, and scores differ by rounding.
   /// - Throws: ``UserError`` when a tensor is missing or a fragment matches no tensor.
   public init(
-    loading source: any TensorSource, trainable: [String] = ["down_proj"], workers: Int? = nil
+    loading source: any TensorSource, trainable: [String] = ["down_proj"], workers: Int? = nil,
+    hiddenStates: HiddenStateCache<Scalar>? = HiddenStateCache()
   ) throws {
     let selected = try LlamaTensor.selected(by: trainable, of: source.configuration)
     self.init(
       configuration: source.configuration, weights: try LlamaWeights(loading: source), trainable: selected,
-      workers: workers ?? processorCount())
+      workers: workers ?? processorCount(), hiddenStates: hiddenStates)
   }
 
   /// The same model in another precision.
   public init<Other: KernelScalar>(converting other: borrowing LlamaPolicy<Other>) {
     self.init(
       configuration: other.configuration, weights: LlamaWeights(converting: other.weights),
-      trainable: other.trainable, workers: other.workers)
+      trainable: other.trainable, workers: other.workers,
+      hiddenStates: other.trunk.map { HiddenStateCache(byteLimit: $0.cache.byteLimit) })
   }
 
   private init(
-    configuration: LlamaConfiguration, weights: LlamaWeights<Scalar>, trainable: [LlamaTensor], workers: Int
+    configuration: LlamaConfiguration, weights: LlamaWeights<Scalar>, trainable: [LlamaTensor], workers: Int,
+    hiddenStates: HiddenStateCache<Scalar>?
   ) {
     self.configuration = configuration
     self.weights = weights
     self.trainable = trainable
     self.workers = workers
     plan = BackwardPlan(trainable: trainable, layerCount: configuration.layerCount)
+    rotaryTables = RotaryTables(configuration)
+    if let hiddenStates, plan.frozenDepth > 0 { trunk = makeTrunk(depth: plan.frozenDepth, cache: hiddenStates) }
   }
 
   private init(copying other: borrowing LlamaPolicy) {
@@ -59,6 +69,8 @@ public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
     trainable = other.trainable
     workers = other.workers
     plan = other.plan
+    trunk = other.trunk
+    rotaryTables = other.rotaryTables
   }
 
   public borrowing func clone() -> LlamaPolicy { LlamaPolicy(copying: self) }
@@ -68,6 +80,9 @@ public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
   public borrowing func zeroGradient() -> TensorSet<Scalar> {
     TensorSet(names: trainable.map(\.name), shapes: trainable.map { $0.shape(configuration) })
   }
+
+  /// Angles of at least as many positions.
+  borrowing func rotaryTable(positions: Int) -> RotaryTable<Scalar> { rotaryTables.table(positions: positions) }
 
   public mutating func updateTrainable(_ update: (_ index: Int, _ tensor: inout [Scalar]) -> Void) {
     for (index, tensor) in trainable.enumerated() { update(index, &weights[tensor]) }
