@@ -8,7 +8,8 @@ import Testing
 /// Layers under the trained ones run once for a text: no result may tell whether they did.
 @Suite("Hidden states")
 struct HiddenStateTests {
-  let queries = mixedQueries() + [TokenQuery(prompt: [4, 9], response: []), TokenQuery(prompt: [4, 9], response: [7])]
+  let queries =
+    mixedQueries() + [TokenQuery(prompt: [4, 9], response: []), TokenQuery(prompt: [4, 9], response: [7])]
   static let trainables = [
     ["layers.2."], ["layers.3.mlp.down_proj"], ["layers.1.self_attn.q_proj", "layers.3.mlp.up_proj"], ["model.norm"],
     ["lm_head"],

@@ -50,6 +50,15 @@ extension LlamaPolicy {
     return FrozenTrunk(depth: depth, cache: cache, configuration: configuration, weights: weights)
   }
 
+  /// Runs the layers apart from the others that a policy with these tensors to train would not train, as that policy does.
+  ///
+  /// - Throws: ``UserError`` (64) when a fragment of a name matches no tensor.
+  public mutating func adoptOwnTrunk(below trainable: [String], cache: HiddenStateCache<Scalar>) throws {
+    let tensors = try LlamaTensor.selected(by: trainable, of: configuration)
+    let depth = BackwardPlan(trainable: tensors, layerCount: configuration.layerCount).frozenDepth
+    if depth > 0 { adopt(makeTrunk(depth: depth, cache: cache)) }
+  }
+
   /// Takes another model's trunk for its own when it has the same layers, and their memory with it.
   ///
   /// Scores may change by rounding: a trunk cuts its products as each text alone wants it.
