@@ -20,9 +20,10 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "CVectorMath", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CMatrixEngine", exclude: ["panel_amx.inc"], cSettings: [.unsafeFlags(["-O3"])]),
 
     module("Basics"),
-    module("Kernels", ["Basics", "COpenBLAS", "CVectorMath"]),
+    module("Kernels", ["Basics", "CMatrixEngine", "COpenBLAS", "CVectorMath"]),
     module("ModelFiles", ["Basics"]),
     module("Language", ["Basics", "ModelFiles"]),
     module("Policies", ["Basics", "Kernels", "ModelFiles"]),
