@@ -91,7 +91,7 @@ private let choices: [Precision: MatrixEngine] = {
 
 extension MatrixEngine {
   /// A product of odd sizes against plain sums: a virtual machine may announce instructions that it does not carry out well.
-  var multipliesCorrectly: Bool {
+  package var multipliesCorrectly: Bool {
     let (rows, depth, columns) = (37, 75, 45)
     func element(_ i: Int, _ j: Int) -> Float { Float((i * 7 + j * 13) % 17 - 8) * 0.25 }
     let (a, b, c) = (Matrix<Float>(), Matrix<Float>(), Matrix<Float>())
