@@ -65,7 +65,8 @@ public func checkEngineOverride() throws {
   guard let name = engineOverride else { return }
   guard let engine = MatrixEngine(rawValue: name) else {
     throw UserError(
-      "no matrix engine is called `\(name)`", at: "environment variable BFPO_MATRIX_ENGINE", because: "it names one of "
+      "no matrix engine is called `\(name)`", at: "environment variable BFPO_MATRIX_ENGINE",
+      because: "it names one of "
         + MatrixEngine.allCases.map(\.rawValue).joined(separator: ", "),
       advice: suggestion(for: name, among: MatrixEngine.allCases.map(\.rawValue)), exitCode: .usage)
   }

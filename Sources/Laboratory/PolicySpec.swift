@@ -22,7 +22,9 @@ public struct PolicySpec: Specification, Hashable {
   /// Longest prompt, tokens.
   public var maxPromptTokens = 384
 
-  enum CodingKeys: String, CodingKey, CaseIterable { case kind, model, trainable, precision, maxTokens, maxPromptTokens }
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case kind, model, trainable, precision, maxTokens, maxPromptTokens
+  }
 
   public init() {}
 
@@ -31,7 +33,9 @@ public struct PolicySpec: Specification, Hashable {
 
   public var complaint: String? {
     if kind == .llama, model.isEmpty { return "a llama policy needs `model`: a file, a folder, or a name in Models/" }
-    if kind == .tabular, precision != .float32 { return "a tabular policy has no products of weights: leave precision out" }
+    if kind == .tabular, precision != .float32 {
+      return "a tabular policy has no products of weights: leave precision out"
+    }
     if trainable.isEmpty { return "trainable names no tensor" }
     if maxTokens < 2 { return "maxTokens must be at least 2, got \(maxTokens)" }
     return nil

@@ -16,7 +16,8 @@ struct MatrixEngineTests {
   }
 
   static let shapes = [
-    Shape(rows: 1, depth: 1, columns: 1), Shape(rows: 1, depth: 576, columns: 45), Shape(rows: 12, depth: 32, columns: 32),
+    Shape(rows: 1, depth: 1, columns: 1), Shape(rows: 1, depth: 576, columns: 45),
+    Shape(rows: 12, depth: 32, columns: 32),
     Shape(rows: 13, depth: 31, columns: 33), Shape(rows: 16, depth: 33, columns: 17),
     Shape(rows: 33, depth: 64, columns: 64), Shape(rows: 61, depth: 100, columns: 95),
     Shape(rows: 50, depth: 3201, columns: 40), Shape(rows: 201, depth: 70, columns: 31),
@@ -52,7 +53,8 @@ struct MatrixEngineTests {
           sum += term
           size += abs(term)
         }
-        let error = abs(Double(c[i, j]) - sum) / (size * Double(Float.ulpOfOne) * 0.25 * (Double(depth).squareRoot() + 4))
+        let error =
+          abs(Double(c[i, j]) - sum) / (size * Double(Float.ulpOfOne) * 0.25 * (Double(depth).squareRoot() + 4))
         if !(error <= worst) { worst = error }
       }
     }
@@ -60,7 +62,9 @@ struct MatrixEngineTests {
   }
 
   @Test(arguments: engines, shapes)
-  func `products agree with sums in double precision, in all orders of the operands`(_ engine: MatrixEngine, _ shape: Shape) {
+  func `products agree with sums in double precision, in all orders of the operands`(
+    _ engine: MatrixEngine, _ shape: Shape
+  ) {
     let (rows, depth, columns) = (shape.rows, shape.depth, shape.columns)
     let (a, at) = (floats(rows, depth, "a"), floats(depth, rows, "at"))
     let (b, bt) = (floats(depth, columns, "b"), floats(columns, depth, "bt"))

@@ -26,7 +26,9 @@ struct LlamaEngineTests {
   }
 
   @Test(arguments: engines, [true, false])
-  func `log-probabilities and every tensor's gradient agree with double precision`(_ engine: MatrixEngine, tied: Bool) throws {
+  func `log-probabilities and every tensor's gradient agree with double precision`(_ engine: MatrixEngine, tied: Bool)
+    throws
+  {
     let model = RandomModel.small(tied: tied, vocabulary: 3000)
     let exact = try LlamaPolicy<Double>(loading: model, trainable: ["all"])
     let policy = try LlamaPolicy<Float>(loading: model, trainable: ["all"], engine: engine)

@@ -46,7 +46,7 @@ public final class LanguageSetting: Setting {
     encoder = model.encoder
     data = try PreparedData(experimentData, policy: spec.policy, encoder: model.encoder)
     cache = ReferenceCache(
-      folder: project.cache.appendingPathComponent("reference"), model: model.digest, 
+      folder: project.cache.appendingPathComponent("reference"), model: model.digest,
       scoring: "\(reference.policy.engine.rawValue)-1")
     samples = (experimentData.evaluation?.samples ?? 0, experimentData.evaluation?.sampleTokens ?? 0)
     seeds = spec.seeds

@@ -98,7 +98,8 @@ public struct ScorerRun: Sendable {
       baseModel: loaded.digest, data: report.files, flagRule: report.flagRule,
       split: spec.data.split ?? SplitSpec(fractions: [:]), complement: spec.complement ? true : nil,
       trainPairs: train.count, heldOutPairs: heldOut.count,
-      remark: remark, trainable: spec.trainable, precision: spec.precision == .float32 ? nil : spec.precision, maxTokens: spec.maxTokens, training: spec.training,
+      remark: remark, trainable: spec.trainable, precision: spec.precision == .float32 ? nil : spec.precision,
+      maxTokens: spec.maxTokens, training: spec.training,
       options: spec.options, seed: spec.seed,
       evaluation: ScorerEvaluation(
         spec.kind, pairs: heldOut, scores: model.score(queries(heldOut)), training: train,

@@ -82,7 +82,8 @@ public struct ResultsVerification: Encodable, Sendable {
       rerun.append(cell.id)
       let difference = largestRelativeDifference(record.metrics, outcome.metrics)
       largestDifference = max(largestDifference, difference)
-      let isSameMachine = record.provenance.processor == here.processor && record.provenance.blas == here.blas
+      let isSameMachine =
+        record.provenance.processor == here.processor && record.provenance.blas == here.blas
         && record.provenance.engine == here.engine
       if let complaint = complaint(
         record, outcome, difference: difference, tolerance: isSameMachine ? nil : tolerance)

@@ -75,7 +75,8 @@ private func query(
 private func printScores(
   of lines: [Located<ConversationLine>], folder: String, arguments: Arguments
 ) throws {
-  for name in [Option.model.name, Option.template.name, Option.precision.name] where arguments.origin(name) == .commandLine {
+  for name in [Option.model.name, Option.template.name, Option.precision.name]
+  where arguments.origin(name) == .commandLine {
     throw UserError(
       "`--\(name)` does not go with `--scorer`", because: "a score model brings its own model and template",
       advice: "leave one of them out", exitCode: .usage)
