@@ -96,6 +96,9 @@ public struct TabularPolicy: Policy, ~Copyable {
     TensorSet(names: ["logits"], shapes: [[promptCount, responseCount]])
   }
 
+  /// The whole table θ, [prompts, responses], to be read or changed in place.
+  public mutating func withLogits<R>(_ body: (inout [Double]) throws -> R) rethrows -> R { try body(&logits) }
+
   public mutating func updateTrainable(_ update: (Int, inout [Double]) -> Void) { update(0, &logits) }
 
   public borrowing func clone() -> TabularPolicy {
@@ -109,11 +112,19 @@ public struct TabularPolicy: Policy, ~Copyable {
   }
 
   private borrowing func normaliser(ofPrompt prompt: Int) -> Double {
-    let start = prompt * responseCount
+    Self.normaliser(logits.span, of: prompt, width: responseCount)
+  }
+
+  /// log Σ_y e^{θ_xy} of one prompt of a table.
+  ///
+  /// - Parameters:
+  ///   - logits: θ, [prompts, width] row-major.
+  public static func normaliser(_ logits: Span<Double>, of prompt: Int, width: Int) -> Double {
+    let start = prompt * width
     var high = logits[start]
-    for i in start..<(start + responseCount) { high = max(high, logits[i]) }
+    for i in start..<(start + width) { high = max(high, logits[i]) }
     var total = 0.0
-    for i in start..<(start + responseCount) { total += exponential(logits[i] - high) }
+    for i in start..<(start + width) { total += exponential(logits[i] - high) }
     return high + naturalLogarithm(total)
   }
 }
