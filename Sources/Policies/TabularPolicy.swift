@@ -83,10 +83,10 @@ public struct TabularPolicy: Policy, ~Copyable {
       let total = tape.totals[query.prompt]
       if total == 0 { continue }
       tape.totals[query.prompt] = 0
-      let start = query.prompt * responseCount
-      for i in start..<(start + responseCount) {
-        gradient.values[0][i] -= total * exponential(logits[i] - tape.normalisers[query.prompt])
-      }
+      var slopes = gradient.values[0].mutableSpan
+      subtractExponentials(
+        of: logits.span, from: query.prompt * responseCount, count: responseCount,
+        shift: tape.normalisers[query.prompt], factor: total, out: &slopes)
     }
   }
 
@@ -112,19 +112,11 @@ public struct TabularPolicy: Policy, ~Copyable {
   }
 
   private borrowing func normaliser(ofPrompt prompt: Int) -> Double {
-    Self.normaliser(logits.span, of: prompt, width: responseCount)
-  }
-
-  /// log Σ_y e^{θ_xy} of one prompt of a table.
-  ///
-  /// - Parameters:
-  ///   - logits: θ, [prompts, width] row-major.
-  public static func normaliser(_ logits: Span<Double>, of prompt: Int, width: Int) -> Double {
-    let start = prompt * width
-    var high = logits[start]
-    for i in start..<(start + width) { high = max(high, logits[i]) }
-    var total = 0.0
-    for i in start..<(start + width) { total += exponential(logits[i] - high) }
-    return high + naturalLogarithm(total)
+    let row = logits.span.extracting((prompt * responseCount)..<((prompt + 1) * responseCount))
+    let first: InlineArray<1, Int> = [0]
+    var result: InlineArray<1, Double> = [0]
+    var span = result.mutableSpan
+    writeNormalisers(of: row, width: responseCount, prompts: first.span, to: &span)
+    return result[0]
   }
 }

@@ -19,6 +19,7 @@ struct BatchTotals {
   var correct = 0.0
   var streams = 0.0
 
+  @inline(__always)
   mutating func add(_ sample: PairSample, loss: Double, share: Double) {
     let chosen = sample.chosenLogRatio(.sum)
     let rejected = sample.rejectedLogRatio(.sum)

@@ -81,7 +81,6 @@ struct TableBatches {
     }
     let count = draw(step, rows: &rows, shares: &shares)
     let batch = rows.span.extracting(first: count)
-    prompts.beginBatch()
     score(&samples, batch, logits: logits, multiplier: multiplier, prompts: &prompts)
     if objective.usesBatchMeans { setMeans(&samples, batch, shares: shares.span, reduction: objective.reduction) }
     if let stepZeroTolerance {
@@ -105,12 +104,22 @@ struct TableBatches {
       return rows.count
     }
     sampler.write(step: step, to: &drawn)
-    for i in counts.indices { counts[i] = 0 }
-    for row in drawn { counts[row] += 1 }
+    return Self.count(drawn, &counts, share: share, rows: &rows, shares: &shares)
+  }
+
+  private static func count(
+    _ drawn: [Int], _ counts: inout [Int], share: Double, rows: inout [Int], shares: inout [Double]
+  ) -> Int {
+    let drawn = drawn.span
+    var counts = counts.mutableSpan
+    var rows = rows.mutableSpan
+    var shares = shares.mutableSpan
+    for i in 0..<counts.count { counts[i] = 0 }
+    for i in 0..<drawn.count { counts[drawn[i]] += 1 }
     var next = 0
-    for (row, count) in counts.enumerated() where count > 0 {
+    for row in 0..<counts.count where counts[row] > 0 {
       rows[next] = row
-      shares[next] = Double(count) * share
+      shares[next] = Double(counts[row]) * share
       next += 1
     }
     return next
@@ -122,12 +131,18 @@ struct TableBatches {
     prompts: inout PromptSums
   ) {
     let places = places.span
+    prompts.beginBatch()
+    for i in 0..<rows.count {
+      prompts.meet(places[rows[i]].chosenPrompt)
+      prompts.meet(places[rows[i]].rejectedPrompt)
+    }
+    prompts.normalise(logits)
     var samples = samples.mutableSpan
     for i in 0..<rows.count {
       let row = rows[i]
       let place = places[row]
-      samples[row].policyChosen = logits[place.chosen] - prompts.normaliser(place.chosenPrompt, logits: logits)
-      samples[row].policyRejected = logits[place.rejected] - prompts.normaliser(place.rejectedPrompt, logits: logits)
+      samples[row].policyChosen = logits[place.chosen] - prompts.normaliser(place.chosenPrompt)
+      samples[row].policyRejected = logits[place.rejected] - prompts.normaliser(place.rejectedPrompt)
       samples[row].label.multiplier = multiplier
     }
   }
@@ -157,6 +172,8 @@ struct TableBatches {
   ) throws {
     let places = places.span
     var gradient = gradient.mutableSpan
+    var sums = totals
+    defer { totals = sums }
     for i in 0..<rows.count {
       let row = rows[i]
       let value = values[i]
@@ -171,63 +188,7 @@ struct TableBatches {
       prompts.add(chosen, to: place.chosenPrompt)
       gradient[place.rejected] += rejected
       prompts.add(rejected, to: place.rejectedPrompt)
-      totals.add(samples[row], loss: value.loss * place.weight, share: share)
-    }
-  }
-}
-
-/// What a batch knows of the prompts it has: their normalisers, and the sums of the cotangents of their responses.
-struct PromptSums {
-  private let width: Int
-  /// log Σ e^θ of the prompts met in this batch, [prompts].
-  private var normalisers: [Double]
-  /// Σ ∂loss/∂log π(y|x) over the responses of a prompt, [prompts].
-  private var totals: [Double]
-  /// The batch in which a prompt was last met, [prompts].
-  private var batches: [Int]
-  private var batch = 0
-  /// The prompts met in this batch, the first `count` of them.
-  private var met: [Int]
-  private var count = 0
-
-  init(promptCount: Int, width: Int) {
-    self.width = width
-    normalisers = [Double](repeating: 0, count: promptCount)
-    totals = normalisers
-    batches = [Int](repeating: 0, count: promptCount)
-    met = batches
-  }
-
-  mutating func beginBatch() {
-    batch += 1
-    count = 0
-  }
-
-  @inline(__always)
-  mutating func normaliser(_ prompt: Int, logits: Span<Double>) -> Double {
-    if batches[prompt] != batch {
-      batches[prompt] = batch
-      met[count] = prompt
-      count += 1
-      normalisers[prompt] = TabularPolicy.normaliser(logits, of: prompt, width: width)
-    }
-    return normalisers[prompt]
-  }
-
-  @inline(__always)
-  mutating func add(_ cotangent: Double, to prompt: Int) { totals[prompt] += cotangent }
-
-  /// gradient −= (Σ cotangents) · π(·|x) for every prompt met, and the sums begin anew. They are exactly 0 where an objective sees
-  /// the margin alone.
-  mutating func subtract(from gradient: inout [Double], logits: Span<Double>) {
-    var gradient = gradient.mutableSpan
-    for i in 0..<count {
-      let prompt = met[i]
-      let total = totals[prompt]
-      if total == 0 { continue }
-      totals[prompt] = 0
-      let start = prompt * width
-      for k in start..<(start + width) { gradient[k] -= total * exponential(logits[k] - normalisers[prompt]) }
+      sums.add(samples[row], loss: value.loss * place.weight, share: share)
     }
   }
 }

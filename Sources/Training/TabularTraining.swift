@@ -24,8 +24,8 @@ public func trainOffline<O: Objective>(
   precondition(!streams.isEmpty && streams.allSatisfy { !$0.pairs.isEmpty }, "training needs at least one pair")
   var batches = streams.map { TableBatches($0, configuration: configuration, seed: seed, width: policy.responseCount) }
   var prompts = PromptSums(promptCount: policy.promptCount, width: policy.responseCount)
-  var gradient = policy.zeroGradient()
-  var optimiser = AdamW(like: gradient, configuration: configuration)
+  var optimiser = AdamW(like: policy.zeroGradient(), configuration: configuration)
+  var gradient = [Double](repeating: 0, count: policy.logits.count)
   var curve = TrainingCurve(steps: configuration.steps)
   var multiplier = multiplier
   var begin = 0
@@ -36,22 +36,29 @@ public func trainOffline<O: Objective>(
   }
 
   for step in begin..<configuration.steps {
-    gradient.setZero()
+    setZero(&gradient)
     var totals = BatchTotals()
     for index in batches.indices {
       try policy.withLogits { logits in
         try batches[index].accumulate(
           logits.span, objective: objective, multiplier: multiplier.value, prompts: &prompts,
-          gradient: &gradient.values[0], totals: &totals, step: step,
+          gradient: &gradient, totals: &totals, step: step,
           stepZeroTolerance: step == 0 ? stepZeroTolerance : nil)
       }
     }
-    let norm = gradient.globalNorm()
-    guard norm.isFinite else { throw nonFiniteGradient(gradient, step: step) }
+    let norm = norm(gradient)
+    guard norm.isFinite else {
+      var set = policy.zeroGradient()
+      set.values[0] = gradient
+      throw nonFiniteGradient(set, step: step)
+    }
     let limit = configuration.maxGradientNorm
     let learningRate = configuration.learningRate(step: step)
-    optimiser.step(
-      &policy, gradient: gradient, scale: limit > 0 && norm > limit ? limit / norm : 1, learningRate: learningRate)
+    policy.withLogits {
+      optimiser.step(
+        table: &$0, gradient: gradient, scale: limit > 0 && norm > limit ? limit / norm : 1,
+        learningRate: learningRate)
+    }
     let lambda = multiplier.isConstrained ? multiplier.value : nil
     curve.append(
       totals, step: step + 1, gradientNorm: norm, learningRate: learningRate, multiplier: lambda,
@@ -64,6 +71,11 @@ public func trainOffline<O: Objective>(
   }
   try UserError.attaching(curve.evidence) { try multiplier.checkEnd(curve) }
   return curve
+}
+
+private func setZero(_ values: inout [Double]) {
+  var values = values.mutableSpan
+  for i in values.indices { values[i] = 0 }
 }
 
 /// The loop for any policy: here the type of the policy is not known, so that the other `trainOffline` is called.
