@@ -21,7 +21,7 @@ let package = Package(
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "CVectorMath", cSettings: [.unsafeFlags(["-O3"])]),
 
-    module("Basics"),
+    module("Basics", ["CVectorMath"]),
     module("Kernels", ["Basics", "COpenBLAS", "CVectorMath"]),
     module("ModelFiles", ["Basics"]),
     module("Language", ["Basics", "ModelFiles"]),

@@ -16,17 +16,19 @@
 typedef double vector __attribute__((vector_size(8 * LANES)));
 typedef double half __attribute__((vector_size(4 * LANES)));
 typedef int64_t mask __attribute__((vector_size(8 * LANES)));
+typedef uint64_t word __attribute__((vector_size(8 * LANES)));
 #define splat(value) ((vector){0} + (value))
 
 struct functions {
   const char *instructions;
   void (*log_normalisers)(const double *, size_t, const long *, size_t, double *);
   void (*subtract_exponentials)(const double *, size_t, double, double, double *);
+  int (*random_below)(unsigned long, unsigned long, long *, size_t);
   void (*adam_step)(const struct bfpo_adam *, const double *, double *, double *, double *, size_t);
 };
 
 #define TABLE(label, suffix)                                                                                           \
-  {label, log_normalisers_##suffix, subtract_exponentials_##suffix, adam_step_##suffix}
+  {label, log_normalisers_##suffix, subtract_exponentials_##suffix, random_below_##suffix, adam_step_##suffix}
 
 // A partial vector: lanes beyond count hold `fill`.
 static INLINE vector load_first(const double *p, size_t count, double fill) {
@@ -108,6 +110,10 @@ void bfpo_log_normalisers(const double *table, size_t width, const long *prompts
 
 void bfpo_subtract_exponentials(const double *x, size_t count, double shift, double factor, double *out) {
   active->subtract_exponentials(x, count, shift, factor, out);
+}
+
+int bfpo_random_below(unsigned long state, unsigned long bound, long *values, size_t count) {
+  return active->random_below(state, bound, values, count);
 }
 
 void bfpo_adam_step(const struct bfpo_adam *constants, const double *gradient, double *first, double *second,

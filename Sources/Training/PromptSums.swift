@@ -54,6 +54,14 @@ struct PromptSums {
   @inline(__always)
   mutating func add(_ cotangent: Double, to prompt: Int) { totals[prompt] += cotangent }
 
+  /// The same for two responses to one prompt. A sum that is and stays 0 is not written, so that no pair waits for the one before.
+  @inline(__always)
+  mutating func add(_ chosen: Double, _ rejected: Double, to prompt: Int) {
+    let total = totals[prompt]
+    if total == 0, chosen == -rejected { return }
+    totals[prompt] = (total + chosen) + rejected
+  }
+
   /// gradient −= (Σ cotangents) · π(·|x) for every prompt met, and the sums begin anew. They are exactly 0 where an objective sees
   /// the margin alone.
   mutating func subtract(from gradient: inout [Double], logits: Span<Double>) {

@@ -114,8 +114,15 @@ struct TableBatches {
     var counts = counts.mutableSpan
     var rows = rows.mutableSpan
     var shares = shares.mutableSpan
-    for i in 0..<counts.count { counts[i] = 0 }
-    for i in 0..<drawn.count { counts[drawn[i]] += 1 }
+    if counts.count <= 8, drawn.count < 256 {
+      // Eight counters of eight bits, which a register holds.
+      var packed: UInt64 = 0
+      for i in 0..<drawn.count { packed &+= 1 &<< UInt64(truncatingIfNeeded: 8 &* drawn[i]) }
+      for i in 0..<counts.count { counts[i] = Int(packed &>> UInt64(truncatingIfNeeded: 8 &* i)) & 255 }
+    } else {
+      for i in 0..<counts.count { counts[i] = 0 }
+      for i in 0..<drawn.count { counts[drawn[i]] += 1 }
+    }
     var next = 0
     for row in 0..<counts.count where counts[row] > 0 {
       rows[next] = row
@@ -185,9 +192,13 @@ struct TableBatches {
       let chosen = value.dChosen * place.weight * share
       let rejected = value.dRejected * place.weight * share
       gradient[place.chosen] += chosen
-      prompts.add(chosen, to: place.chosenPrompt)
       gradient[place.rejected] += rejected
-      prompts.add(rejected, to: place.rejectedPrompt)
+      if place.chosenPrompt == place.rejectedPrompt {
+        prompts.add(chosen, rejected, to: place.chosenPrompt)
+      } else {
+        prompts.add(chosen, to: place.chosenPrompt)
+        prompts.add(rejected, to: place.rejectedPrompt)
+      }
       sums.add(samples[row], loss: value.loss * place.weight, share: share)
     }
   }

@@ -1,4 +1,4 @@
-// Row functions of a table of double-precision logits, and Adam.
+// Row functions of a table of double-precision logits, Adam, and random draws.
 //
 // Every function is compiled three times (AVX-512, AVX2, baseline) from table_functions.inc and chosen once by the
 // processor's features. Nothing is fused and sums always run over eight lanes, so that a result does not depend on the
@@ -18,6 +18,10 @@ void bfpo_log_normalisers(const double *table, size_t width, const long *prompts
 
 /// out[i] -= factor exp(x[i] - shift).
 void bfpo_subtract_exponentials(const double *x, size_t count, double shift, double factor, double *out);
+
+/// values[i] = floor(finalise(state + (i + 1) golden) bound / 2^64): draws of SplitMix64 from 0 ..< bound < 2^32 by Lemire's
+/// method. Returns 0, and the values are void, when one of them may be among those that the method draws again.
+int bfpo_random_below(unsigned long state, unsigned long bound, long *values, size_t count);
 
 /// One step of Adam: with g = scale gradient[i],
 /// m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g g,
