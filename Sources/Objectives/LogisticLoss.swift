@@ -15,7 +15,8 @@ extension MarginEvaluation {
   static func softLogistic(_ z: Double, chosen p: Double, rejected q: Double) -> MarginEvaluation {
     let values = LogisticValues(z)
     return MarginEvaluation(
-      loss: p * values.softplusOfMinus + q * values.softplus, derivative: q * values.sigmoid - p * values.sigmoidOfMinus)
+      loss: p * values.softplusOfMinus + q * values.softplus, derivative: q * values.sigmoid - p * values.sigmoidOfMinus
+    )
   }
 
   /// A loss of z as a loss of h, where dz/dh = `slope`.

@@ -21,7 +21,7 @@ public struct ToyBenchmark: Codable, Sendable {
   static let runsPerRound = 50
   static let taus = [0.05, 0.1, 0.25, 0.5, 1, 2, 5]
   static let alphas = (0..<7).map { Double($0) / 6 }
-  static let seeds = 10
+  package static let seeds = 10
   private static let design = IllustrativeDesign.all.first { $0.id == "safe-14" }
 
   /// - Parameters:
@@ -48,7 +48,7 @@ public struct ToyBenchmark: Codable, Sendable {
   }
 
   /// Every setting of the matrix; each is run with every seed.
-  static func matrix() -> [ToyRun] {
+  package static func matrix() -> [ToyRun] {
     taus.flatMap { tau in
       alphas.flatMap { alpha -> [ToyRun] in
         var (ipo, dpo, conservative, hinge) = (IPO(), DPO(), ConservativeDPO(), Hinge())
@@ -60,7 +60,7 @@ public struct ToyBenchmark: Codable, Sendable {
   }
 
   /// The final probabilities of every setting and seed, [settings · seeds][responses]; a run that fails leaves none.
-  static func run(_ matrix: [ToyRun], workers: Int) -> [[Double]] {
+  package static func run(_ matrix: [ToyRun], workers: Int) -> [[Double]] {
     parallelMap(matrix.count, workers: workers) { index in
       (0..<seeds).map { (try? matrix[index].probabilities(seed: $0)) ?? [] }
     }.flatMap(\.self)
@@ -73,8 +73,8 @@ public struct ToyBenchmark: Codable, Sendable {
   }
 
   /// One setting of the toy.
-  struct ToyRun: Sendable {
-    let objective: any Objective
+  package struct ToyRun: Sendable {
+    package let objective: any Objective
     private let stream: PairStream<TabularQuery>
 
     init(_ objective: any Objective) {

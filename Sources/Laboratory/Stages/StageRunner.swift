@@ -21,7 +21,8 @@ struct StageSupply<P: Policy & ~Copyable> {
   var recall: (StageKey) throws -> (policy: Trained<P>, work: TrainingWork)? = { _ in nil }
   var remember: (StageKey, borrowing P, TrainingWork) throws -> Void = { _, _, _ in }
   /// Trains a stage whose objective learns from pairs.
-  var trainOnPairs: (inout P, PairTraining<P>, (Int) throws -> Void) throws -> TrainingCurve = { policy, run, afterStep in
+  var trainOnPairs: (inout P, PairTraining<P>, (Int) throws -> Void) throws -> TrainingCurve = {
+    policy, run, afterStep in
     try run.train(&policy, afterStep: afterStep)
   }
   /// Trains a stage whose objective learns from the policy's own responses; nil for a policy that cannot yet.
