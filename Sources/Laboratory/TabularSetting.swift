@@ -140,7 +140,12 @@ struct TabularSupply {
         because: "none of the \(comparisons.count) comparisons is left", advice: "raise `comparisons` of the world",
         exitCode: .badData)
     }
-    let queries = oriented.flatMap { [$0.first, $0.second] }
+    var queries: [TabularQuery] = []
+    queries.reserveCapacity(2 * oriented.count)
+    for pair in oriented {
+      queries.append(pair.first)
+      queries.append(pair.second)
+    }
     let reference = start.policy.map { $0.policy.score(queries) } ?? makeReference().score(queries)
     let pairs = preparePairs(oriented, reference: reference, scores: try start.scores?.scores(queries) ?? []) { _ in 1 }
     return [PairStream(name: "comparisons", pairs: pairs)]
