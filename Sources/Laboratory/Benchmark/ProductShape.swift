@@ -4,7 +4,7 @@ import ModelFiles
 
 /// A matrix product of a training step: its sizes, and how its operands lie in memory.
 struct ProductShape: Hashable, Sendable {
-  enum Operands: Hashable, Sendable {
+  enum Operands: String, Hashable, Sendable {
     /// x Wᵀ.
     case forward
     /// dy W.
@@ -18,6 +18,9 @@ struct ProductShape: Hashable, Sendable {
   var columns: Int
   var depth: Int
 
+  /// Such as `forward.1528x1536x576`: rows, columns, inner dimension.
+  var name: String { "\(operands.rawValue).\(rows)x\(columns)x\(depth)" }
+
   /// Floating-point operations: a multiplication and an addition per element of the inner dimension.
   var operations: Double { 2 * Double(rows) * Double(columns) * Double(depth) }
 }
@@ -30,6 +33,11 @@ struct PreferenceStepWork: Sendable {
   var promptTokens: Int
   var responseTokens: Int
   var sizes: LlamaConfiguration
+
+  /// 4 pairs of 128 and 128 tokens, the unit of the suite.
+  static func standard(_ sizes: LlamaConfiguration) -> PreferenceStepWork {
+    PreferenceStepWork(pairs: 4, promptTokens: 128, responseTokens: 128, sizes: sizes)
+  }
 
   /// Rows of the packed batch: a response's last token needs none.
   var rows: Int { pairs * (promptTokens + 2 * (responseTokens - 1)) }
@@ -62,13 +70,20 @@ struct PreferenceStepWork: Sendable {
     return counts
   }
 
+  /// What the products take alone, seconds.
+  func secondsOfProducts(workers: Int, precision: BenchmarkPrecision) -> Double {
+    products.reduce(0) {
+      $0 + secondsOfProduct($1.key, workers: workers, precision: precision) * Double($1.value)
+    }
+  }
+
   var operations: Double { products.reduce(0) { $0 + $1.key.operations * Double($1.value) } }
 }
 
 /// Seconds that a product of a shape takes when every worker does its share in one call to BLAS, and nothing else.
 ///
 /// Vocabulary-sized dimensions are cut to 8,192, which is enough for the full rate.
-func secondsOfProduct(_ shape: ProductShape, workers: Int) -> Double {
+func secondsOfProduct(_ shape: ProductShape, workers: Int, precision: BenchmarkPrecision) -> Double {
   let (columns, depth) = (min(shape.columns, 8192), min(shape.depth, 8192))
   let (a, b, c) = (Matrix<Float>(), Matrix<Float>(), Matrix<Float>())
   let isWeight = shape.operands == .weightGradient
