@@ -21,9 +21,10 @@ let package = Package(
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "CVectorMath", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "CBenchmark", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CMatrixEngine", exclude: ["panel_amx.inc"], cSettings: [.unsafeFlags(["-O3"])]),
 
     module("Basics"),
-    module("Kernels", ["Basics", "COpenBLAS", "CVectorMath"]),
+    module("Kernels", ["Basics", "CMatrixEngine", "COpenBLAS", "CVectorMath"]),
     module("ModelFiles", ["Basics"]),
     module("Language", ["Basics", "ModelFiles"]),
     module("Policies", ["Basics", "Kernels", "ModelFiles"]),

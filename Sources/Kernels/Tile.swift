@@ -21,6 +21,11 @@ public struct Tile<Scalar: KernelScalar>: @unchecked Sendable {
     self.stride = stride
   }
 
+  /// Whether both are the same block of the same memory.
+  public func isSame(as other: Tile) -> Bool {
+    unsafe base == other.base && rows == other.rows && columns == other.columns && stride == other.stride
+  }
+
   /// The given rows, all columns.
   public func rows(_ range: Range<Int>) -> Tile {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")

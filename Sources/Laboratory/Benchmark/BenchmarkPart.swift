@@ -1,4 +1,5 @@
 import Basics
+import Kernels
 
 /// A part of the benchmark suite.
 public enum BenchmarkPart: String, NamedChoice {
@@ -25,13 +26,13 @@ public struct BenchmarkOptions: Sendable {
   public var parts: [BenchmarkPart]
   public var rounds: Int
   public var workers: Int
-  public var precision: BenchmarkPrecision
+  public var precision: Precision
   /// Largest sizes of the scaling curves; smaller in tests.
   public var scaling = ScalingSizes()
 
   public init(
     parts: [BenchmarkPart] = BenchmarkPart.quick, rounds: Int = 5, workers: Int = processorCount(),
-    precision: BenchmarkPrecision = .float32
+    precision: Precision = .float32
   ) {
     precondition(rounds > 0 && workers > 0, "\(rounds) rounds on \(workers) workers")
     self.parts = parts

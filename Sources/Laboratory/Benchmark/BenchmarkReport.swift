@@ -71,17 +71,21 @@ public struct BenchmarkMachine: Codable, Hashable, Sendable {
   public var processor: String?
   public var processors: Int
   public var blas: String
+  /// Of products in each precision.
+  public var engines: String
   /// Of the hand-vectorised loops.
   public var vectorInstructions: String
   /// Of the register-only loops that the roofline is measured with.
   public var peakInstructions: String
 
   public init(
-    processor: String?, processors: Int, blas: String, vectorInstructions: String, peakInstructions: String
+    processor: String?, processors: Int, blas: String, engines: String, vectorInstructions: String,
+    peakInstructions: String
   ) {
     self.processor = processor
     self.processors = processors
     self.blas = blas
+    self.engines = engines
     self.vectorInstructions = vectorInstructions
     self.peakInstructions = peakInstructions
   }
@@ -113,6 +117,7 @@ public struct BenchmarkComparison: Sendable {
       difference("processor", baseline.machine.processor ?? "unknown", now.machine.processor ?? "unknown"),
       difference("processors", "\(baseline.machine.processors)", "\(now.machine.processors)"),
       difference("BLAS", baseline.machine.blas, now.machine.blas),
+      difference("engines", baseline.machine.engines, now.machine.engines),
       difference("model", baseline.model, now.model),
       difference("precision", baseline.precision, now.precision),
       difference("workers", "\(baseline.workers)", "\(now.workers)"),

@@ -51,6 +51,7 @@ extension BenchmarkMachine {
   public static var current: BenchmarkMachine {
     BenchmarkMachine(
       processor: processorName(), processors: processorCount(), blas: blasDescription(),
-      vectorInstructions: Kernels.vectorInstructions(), peakInstructions: RooflinePart.instructions)
+      engines: engineDescription(), vectorInstructions: Kernels.vectorInstructions(),
+      peakInstructions: RooflinePart.instructions)
   }
 }

@@ -6,14 +6,14 @@ import Policies
 /// The policy that step, scoring and generation share, as the process would hold it in training.
 final class LanguageModelWork {
   var step: PreferenceStep
-  let precision: BenchmarkPrecision
+  let precision: Precision
   /// Largest resident memory of the process when the first two steps were done, bytes.
   let peakBytes: Int
   /// Loss of the second step: the same in every program that scores, differentiates and updates as this one does.
   let secondLoss: Double
 
   /// - Throws: ``UserError`` when a tensor cannot be read.
-  init(_ source: any TensorSource, workers: Int, precision: BenchmarkPrecision) throws {
+  init(_ source: any TensorSource, workers: Int, precision: Precision) throws {
     let policy = try loadPolicy(source, workers: workers, precision: precision)
     step = PreferenceStep(policy, work: .standard(source.configuration))
     self.precision = precision
@@ -25,9 +25,9 @@ final class LanguageModelWork {
 
 /// A policy that computes in a precision.
 func loadPolicy(
-  _ source: any TensorSource, workers: Int, precision: BenchmarkPrecision
+  _ source: any TensorSource, workers: Int, precision: Precision
 ) throws -> LlamaPolicy<Float> {
-  try LlamaPolicy<Float>(loading: source, workers: workers)
+  try LlamaPolicy<Float>(loading: source, precision: precision, workers: workers)
 }
 
 /// One DPO step; bare products are measured in the same round for its share of their rate.

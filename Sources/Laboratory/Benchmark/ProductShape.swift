@@ -1,4 +1,3 @@
-import Basics
 import Kernels
 import ModelFiles
 
@@ -71,43 +70,11 @@ struct PreferenceStepWork: Sendable {
   }
 
   /// What the products take alone, seconds.
-  func secondsOfProducts(workers: Int, precision: BenchmarkPrecision) -> Double {
+  func secondsOfProducts(workers: Int, precision: Precision) -> Double {
     products.reduce(0) {
-      $0 + secondsOfProduct($1.key, workers: workers, precision: precision) * Double($1.value)
+      $0 + ProductMeasurement($1.key, workers: workers, precision: precision).seconds() * Double($1.value)
     }
   }
 
   var operations: Double { products.reduce(0) { $0 + $1.key.operations * Double($1.value) } }
-}
-
-/// Seconds that a product of a shape takes when every worker does its share in one call to BLAS, and nothing else.
-///
-/// Vocabulary-sized dimensions are cut to 8,192, which is enough for the full rate.
-func secondsOfProduct(_ shape: ProductShape, workers: Int, precision: BenchmarkPrecision) -> Double {
-  let (columns, depth) = (min(shape.columns, 8192), min(shape.depth, 8192))
-  let (a, b, c) = (Matrix<Float>(), Matrix<Float>(), Matrix<Float>())
-  let isWeight = shape.operands == .weightGradient
-  a.reshape(rows: isWeight ? depth : shape.rows, columns: isWeight ? shape.rows : depth)
-  b.reshape(rows: shape.operands == .forward ? columns : depth, columns: shape.operands == .forward ? depth : columns)
-  c.reshape(rows: shape.rows, columns: columns)
-  for matrix in [a, b, c] { matrix.tile.fill(0.5) }
-  let share = (shape.rows + workers - 1) / workers
-  func run() {
-    parallelForEach(workers, workers: workers) { worker in
-      let own = min(worker * share, shape.rows)..<min((worker + 1) * share, shape.rows)
-      multiply(
-        isWeight ? a.tile.columns(own) : a.tile.rows(own), b.tile, firstTransposed: isWeight,
-        secondTransposed: shape.operands == .forward, into: c.tile.rows(own))
-    }
-  }
-  run()
-  let repeats = max(1, Int(2e10 / (2 * Double(shape.rows) * Double(columns) * Double(depth))))
-  let seconds = stopwatch { for _ in 0..<repeats { run() } } / Double(repeats)
-  return seconds * shape.operations / (2 * Double(shape.rows) * Double(columns) * Double(depth))
-}
-
-/// Wall-clock seconds of a piece of work.
-func stopwatch(_ body: () -> Void) -> Double {
-  let duration = ContinuousClock().measure(body)
-  return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
 }

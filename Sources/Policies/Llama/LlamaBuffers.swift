@@ -130,6 +130,8 @@ struct BackwardBuffers<Scalar: KernelScalar>: Sendable {
   let dPredicting = Matrix<Scalar>()
   /// Of all attention tasks.
   let scores = Matrix<Scalar>()
+  /// The inputs of weight gradients, packed.
+  let gradientInputs = GradientInputs()
   /// Of the output head's gradient tasks.
   let head = Matrix<Scalar>()
 

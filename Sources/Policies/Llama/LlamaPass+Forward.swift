@@ -7,6 +7,7 @@ extension LlamaPass {
   /// - Parameter recording: also leaves what the backward pass needs.
   func forward(recording: Bool) {
     buffers.reshape(batch, sizes, recording: recording)
+    prepareForward(layers: 0..<sizes.layerCount, predicts: true, recording: recording)
     runLayers()
     predict(recording: recording)
   }
@@ -14,6 +15,7 @@ extension LlamaPass {
   /// Fills the buffers up to the residual stream after the last layer.
   func forwardLayers() {
     buffers.reshape(batch, sizes, recording: false)
+    prepareForward(layers: 0..<sizes.layerCount, predicts: false, recording: false)
     runLayers()
   }
 
@@ -37,9 +39,11 @@ extension LlamaPass {
     let normed = buffers.normed.tile.rows(rows)
     rmsNorm(own.input.tile.rows(rows), layer.inputNorm, epsilon: sizes.rmsNormEpsilon, into: normed)
     let (q, k) = (own.q.tile.rows(rows), own.k.tile.rows(rows))
-    linear(normed, layer.query, into: q)
-    linear(normed, layer.key, into: k)
-    linear(normed, layer.value, into: own.v.tile.rows(rows))
+    linear(
+      normed,
+      [
+        (weight(index, .query), q), (weight(index, .key), k), (weight(index, .value), own.v.tile.rows(rows)),
+      ])
     rotate(q, positions: batch.positions[rows], table: rotary)
     rotate(k, positions: batch.positions[rows], table: rotary)
   }
@@ -65,17 +69,16 @@ extension LlamaPass {
     let isLast = index + 1 == sizes.layerCount
     let middle = own.middle.tile.rows(rows)
     middle.copy(from: own.input.tile.rows(rows))
-    linear(own.attended.tile.rows(rows), layer.output, into: middle, adding: true)
+    linear(own.attended.tile.rows(rows), weight(index, .output), into: middle, adding: true)
     let normed = buffers.normed.tile.rows(rows)
     rmsNorm(middle, layer.feedForwardNorm, epsilon: sizes.rmsNormEpsilon, into: normed)
     let (gate, up) = (own.gate.tile.rows(rows), own.up.tile.rows(rows))
-    linear(normed, layer.gate, into: gate)
-    linear(normed, layer.up, into: up)
+    linear(normed, [(weight(index, .gate), gate), (weight(index, .up), up)])
     let activation = buffers.activation.tile.rows(rows)
     swiGLU(gate: gate, up: up, into: activation)
     let output = (isLast ? buffers.final : buffers.layers[index + 1].input).tile.rows(rows)
     output.copy(from: middle)
-    linear(activation, layer.down, into: output, adding: true)
+    linear(activation, weight(index, .down), into: output, adding: true)
   }
 
   /// Final norm and output head at the predicting rows.
@@ -83,7 +86,7 @@ extension LlamaPass {
     forEachTile(of: batch.predictingRows.count) { rows in
       normalisePredicting(rows)
       tokenLogits(
-        buffers.predictingNormed.tile, rows: rows, weight: weights.head, targets: batch.targets,
+        buffers.predictingNormed.tile, rows: rows, weight: head, targets: batch.targets,
         logits: buffers.targetLogits.tile, normaliser: buffers.normaliser.tile,
         mean: recording ? buffers.mean.tile : nil, scratch: buffers.logits.tile)
     }

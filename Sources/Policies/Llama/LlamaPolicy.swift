@@ -12,9 +12,12 @@ import ModelFiles
 /// Source: Touvron et al. 2023, arXiv 2302.13971.
 public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
   public let configuration: LlamaConfiguration
+  /// What computes the products with weights; always OpenBLAS in double precision.
+  public let engine: MatrixEngine
   /// Threads to use; does not change any result.
   public var workers: Int
   var weights: LlamaWeights<Scalar>
+  var packs: LlamaPacks?
   let trainable: [LlamaTensor]
   let plan: BackwardPlan
 
@@ -25,37 +28,45 @@ public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
   ///
   /// - Parameters:
   ///   - trainable: fragments of the names of the tensors to train, or `all`; BFPO trains `down_proj`.
+  ///   - precision: of the operands of the products with weights; see ``Precision``.
+  ///   - engine: what computes them; that of the precision on this machine when nil.
   ///   - workers: threads; the processors' number when nil.
   /// - Throws: ``UserError`` when a tensor is missing or a fragment matches no tensor.
   public init(
-    loading source: any TensorSource, trainable: [String] = ["down_proj"], workers: Int? = nil
+    loading source: any TensorSource, trainable: [String] = ["down_proj"], precision: Precision = .float32,
+    engine: MatrixEngine? = nil, workers: Int? = nil
   ) throws {
     let selected = try LlamaTensor.selected(by: trainable, of: source.configuration)
     self.init(
       configuration: source.configuration, weights: try LlamaWeights(loading: source), trainable: selected,
-      workers: workers ?? processorCount())
+      engine: engine ?? MatrixEngine.chosen(for: precision), workers: workers ?? processorCount())
   }
 
   /// The same model in another precision.
   public init<Other: KernelScalar>(converting other: borrowing LlamaPolicy<Other>) {
     self.init(
       configuration: other.configuration, weights: LlamaWeights(converting: other.weights),
-      trainable: other.trainable, workers: other.workers)
+      trainable: other.trainable, engine: .chosen(for: .float32), workers: other.workers)
   }
 
   private init(
-    configuration: LlamaConfiguration, weights: LlamaWeights<Scalar>, trainable: [LlamaTensor], workers: Int
+    configuration: LlamaConfiguration, weights: LlamaWeights<Scalar>, trainable: [LlamaTensor], engine: MatrixEngine,
+    workers: Int
   ) {
     self.configuration = configuration
     self.weights = weights
     self.trainable = trainable
     self.workers = workers
+    self.engine = Scalar.self == Float.self ? engine : .openBLAS
+    packs = LlamaPacks(engine: self.engine, configuration)
     plan = BackwardPlan(trainable: trainable, layerCount: configuration.layerCount)
   }
 
   private init(copying other: borrowing LlamaPolicy) {
     configuration = other.configuration
     weights = other.weights
+    packs = other.packs
+    engine = other.engine
     trainable = other.trainable
     workers = other.workers
     plan = other.plan
@@ -70,7 +81,10 @@ public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
   }
 
   public mutating func updateTrainable(_ update: (_ index: Int, _ tensor: inout [Scalar]) -> Void) {
-    for (index, tensor) in trainable.enumerated() { update(index, &weights[tensor]) }
+    for (index, tensor) in trainable.enumerated() {
+      update(index, &weights[tensor])
+      packs?.invalidate(tensor)
+    }
   }
 
   /// Calls `visit` with the name, shape and elements of every tensor, in the order of Hugging Face's state dictionary.

@@ -35,7 +35,7 @@ extension Command {
       Option("rounds", value: "N", "Repeats of every measurement.", defaultText: "5"),
       Option(
         "precision", value: "NAME", "What matrix products compute in.",
-        choices: BenchmarkPrecision.allCases.map(\.rawValue), defaultText: "float32"),
+        choices: Precision.allCases.map(\.rawValue), defaultText: "float32"),
       Option(
         "model", short: "m", value: "PATH", "A GGUF file, a safetensors folder, or a name in `Models/`.",
         defaultText: "random weights of SmolLM2-135M's sizes"),
@@ -46,6 +46,7 @@ extension Command {
     flags: [.json],
     next: "./bfpo sweep"
   ) { arguments in
+    try checkEngineOverride()
     let options = try benchmarkOptions(arguments)
     let baseline = try arguments.option("baseline").map { try BenchmarkReport(reading: URL(filePath: $0)) }
     let model = try arguments.option("model").map { try loadModel($0) }
@@ -82,7 +83,7 @@ private func benchmarkOptions(_ arguments: Arguments) throws -> BenchmarkOptions
         "`\(name)` is no part of the benchmark", advice: suggestion(for: name, among: known), exitCode: .usage)
     }
   }
-  let precision = arguments.option("precision").flatMap(BenchmarkPrecision.init(rawValue:)) ?? .float32
+  let precision = arguments.option("precision").flatMap(Precision.init(rawValue:)) ?? .float32
   return BenchmarkOptions(
     parts: BenchmarkPart.allCases.filter(parts.contains), rounds: try arguments.integer("rounds", in: 1...1000) ?? 5,
     workers: try arguments.workerCount(), precision: precision)
@@ -102,7 +103,7 @@ private func benchmarkText(_ report: BenchmarkReport, _ comparison: BenchmarkCom
   return table
     + """
     \(report.rounds) rounds, \(report.workers) workers, \(report.precision), \(report.model)
-    \(machine.vectorInstructions); peaks by \(machine.peakInstructions); \(machine.blas)
+    \(machine.engines); \(machine.vectorInstructions); peaks by \(machine.peakInstructions); \(machine.blas)
 
     """
     + (comparison == nil ? "" : "gain: above 1 is better than the baseline, whichever direction the quantity has\n")
