@@ -51,6 +51,11 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return Int(product.high)
   }
 
+  /// As many draws from 0..<bound as there is room for, the same as of ``below(_:)`` one after the other.
+  public mutating func fill(_ values: inout MutableSpan<Int>, below bound: Int) {
+    for i in 0..<values.count { values[i] = below(bound) }
+  }
+
   /// A standard normal draw (Box–Muller; one of the two values is dropped to stay stateless).
   public mutating func normal() -> Double {
     let radius = 1 - uniform()

@@ -8,6 +8,9 @@ extension TensorSet {
   }
 }
 
+/// √ Σ x², the ``TensorSet/globalNorm()`` of a single tensor.
+public func norm(_ values: [Double]) -> Double { sumOfSquares(values).squareRoot() }
+
 /// Σ xᵢ² in Double, in eight interleaved partial sums.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)

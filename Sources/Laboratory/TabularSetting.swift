@@ -111,7 +111,7 @@ struct TabularSupply {
   var functions: StageSupply<TabularPolicy> {
     StageSupply(
       makeReference: makeReference, streams: streams, scores: scores, multiplier: multiplier, recall: recall,
-      remember: remember, trainOnPolicy: trainOnPolicy, stepZeroTolerance: 1e-9)
+      remember: remember, trainOnPairs: { try $1.trainTable(&$0, afterStep: $2) }, trainOnPolicy: trainOnPolicy, stepZeroTolerance: 1e-9)
   }
 
   private func streams(_ start: StageStart<TabularPolicy>) throws -> [PairStream<TabularQuery>] {

@@ -52,6 +52,30 @@ public struct AdamW<Scalar: KernelScalar>: Sendable {
   }
 }
 
+extension AdamW<Double> {
+  /// One update of a table, the only tensor; the same numbers as of the general one.
+  mutating func step(table: inout [Double], gradient: [Double], scale: Double, learningRate: Double) {
+    stepCount += 1
+    let update = AdamUpdate<Double>(
+      configuration: configuration, stepCount: stepCount, scale: scale, learningRate: learningRate)
+    update.applyVectorised(to: &table, gradient: gradient, first: &first.values[0], second: &second.values[0])
+  }
+}
+
+extension AdamUpdate<Double> {
+  fileprivate func applyVectorised(
+    to parameters: inout [Double], gradient: [Double], first: inout [Double], second: inout [Double]
+  ) {
+    let constants = AdamConstants(
+      beta1: beta1, beta2: beta2, epsilon: epsilon, scale: scale, decay: decay, stepSize: stepSize,
+      correction: secondCorrection)
+    var parameters = parameters.mutableSpan
+    var first = first.mutableSpan
+    var second = second.mutableSpan
+    adamStep(constants, gradient: gradient.span, first: &first, second: &second, parameters: &parameters)
+  }
+}
+
 /// The constants of one Adam step, in the model's precision.
 struct AdamUpdate<Scalar: KernelScalar> {
   let beta1: Scalar

@@ -35,3 +35,5 @@ void bfpo_gated_backward(const float *gate, const float *up, const float *d, flo
 
 /// y[i] += factor x[i].
 void bfpo_add_scaled(const float *x, float *y, size_t count, float factor);
+
+#include "CTableMath.h"
