@@ -3,10 +3,10 @@ import Kernels
 
 /// A part of the benchmark suite.
 public enum BenchmarkPart: String, NamedChoice {
-  case roofline, products, step, scoring, generation, tabular, scaling
+  case roofline, products, step, scoring, generation, tabular, toy, scaling
 
   /// What runs when nothing is named: everything that takes seconds.
-  public static let quick: [BenchmarkPart] = [.roofline, .products, .step, .scoring, .generation, .tabular]
+  public static let quick: [BenchmarkPart] = [.roofline, .products, .step, .scoring, .generation, .tabular, .toy]
 
   public var summary: String {
     switch self {
@@ -16,6 +16,7 @@ public enum BenchmarkPart: String, NamedChoice {
     case .scoring: "log-probabilities of 8 responses of 128 tokens, prompts shared by two and not shared"
     case .generation: "greedy decoding: one sequence of 128 new tokens, sixteen of 64"
     case .tabular: "cells of the default synthetic world"
+    case .toy: "the 4-action toy: one run on one thread, and 2,450 runs"
     case .scaling: "cost against tokens, pairs, cells and workers"
     }
   }

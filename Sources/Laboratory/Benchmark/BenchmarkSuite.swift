@@ -29,6 +29,7 @@ public struct BenchmarkSuite {
       case .scoring: return ScoringPart(shared!)
       case .generation: return GenerationPart(shared!)
       case .tabular: return try TabularPart(workers: options.workers)
+      case .toy: return ToyPart(workers: options.workers)
       case .scaling: return try ScalingPart(source, options)
       }
     }

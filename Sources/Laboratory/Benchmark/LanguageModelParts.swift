@@ -48,6 +48,7 @@ final class StepPart: PartRunner {
     round.record("step.seconds", seconds, .seconds)
     round.record("step.pairs", Double(work.pairs) / seconds, .perSecond)
     round.record("step.rate", work.operations / seconds, .operationsPerSecond)
+    round.record("step.productSeconds", products, .seconds)
     round.record("step.productRate", work.operations / products, .operationsPerSecond)
     round.record("step.shareOfProducts", products / seconds, .share)
     round.recordShare(

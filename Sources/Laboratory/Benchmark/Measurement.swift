@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 
 /// What a measurement counts; decides which direction is better.
 public enum MeasurementUnit: String, NamedChoice {
@@ -73,6 +74,19 @@ public struct BenchmarkRound: Sendable {
   /// Records one value as a share of another of the same round, when both are there and the limit is a rate.
   mutating func recordShare(_ name: String, of value: Double, limit: String) {
     if let limit = self[limit], limit > 0 { record(name, value / limit, .share) }
+  }
+}
+
+extension BenchmarkRound {
+  /// The exponent e of cost ∝ size^e, by least squares through the logarithms of this round's points; 1 is linear, and nil stands for
+  /// fewer than two sizes.
+  func growth(_ name: String) -> Double? {
+    let points = entries.filter { $0.name == name && $0.value > 0 }.compactMap { entry in
+      entry.size.map { (x: log(Double($0)), y: log(entry.value)) }
+    }
+    let (x, y) = (mean(points.map(\.x)), mean(points.map(\.y)))
+    let spread = points.reduce(0) { $0 + ($1.x - x) * ($1.x - x) }
+    return spread > 0 ? points.reduce(0) { $0 + ($1.x - x) * ($1.y - y) } / spread : nil
   }
 }
 

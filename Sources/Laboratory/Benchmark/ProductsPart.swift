@@ -18,6 +18,7 @@ final class ProductsPart: PartRunner {
       seconds += own * Double(counts[shape] ?? 0)
       round.record("products.\(shape.name)", shape.operations / own, .operationsPerSecond)
     }
+    round.record("products.seconds", seconds, .seconds)
     let rate = work.operations / seconds
     round.record("products.all", rate, .operationsPerSecond)
     round.recordShare("products.shareOfPeak", of: rate, limit: "roofline.\(options.precision.rawValue)")

@@ -46,6 +46,9 @@ final class ScalingPart: PartRunner {
     for workers in 1...workers {
       round.record("scaling.workers.cells", size: workers, cells.seconds(workers: workers), .seconds)
     }
+    for name in ["scaling.tokens", "scaling.pairs", "scaling.cells"] {
+      if let growth = round.growth(name) { round.record("\(name).exponent", growth, .value) }
+    }
   }
 
   /// A step that has run once before; its memory is given back, so that the largest does not stand beside the others.

@@ -53,3 +53,17 @@ struct TabularCells {
     }
   }
 }
+
+/// The four-action toy; see ``ToyBenchmark``.
+final class ToyPart: PartRunner {
+  private let workers: Int
+
+  init(workers: Int) { self.workers = workers }
+
+  func sample(_ round: inout BenchmarkRound) throws {
+    let toy = try ToyBenchmark.measure(rounds: 1, workers: workers)
+    round.record("toy.run.seconds", toy.runSeconds, .seconds)
+    round.record("toy.matrix.seconds", toy.matrixSeconds, .seconds)
+    round.record("toy.matrix.runs", Double(toy.matrixRuns) / toy.matrixSeconds, .perSecond)
+  }
+}
