@@ -23,7 +23,7 @@ let package = Package(
     .target(name: "CBenchmark", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "CMatrixEngine", exclude: ["panel_amx.inc"], cSettings: [.unsafeFlags(["-O3"])]),
 
-    module("Basics", ["CVectorMath"]),
+    module("Basics"),
     module("Kernels", ["Basics", "CMatrixEngine", "COpenBLAS", "CVectorMath"]),
     module("ModelFiles", ["Basics"]),
     module("Language", ["Basics", "ModelFiles"]),

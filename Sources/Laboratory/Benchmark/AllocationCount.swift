@@ -2,13 +2,13 @@ import CBenchmark
 import Foundation
 
 /// What a piece of work asks of the system's memory.
-struct MemoryTraffic {
+package struct MemoryTraffic {
   /// Calls of malloc and its kin by all threads; nil where they cannot be counted.
-  var allocations: Int?
+  package var allocations: Int?
   /// Pages that the kernel had to map, without reading a disk.
-  var pageFaults: Int
+  package var pageFaults: Int
 
-  static func of(_ work: () -> Void) -> MemoryTraffic {
+  package static func of(_ work: () -> Void) -> MemoryTraffic {
     let before = minorFaults()
     bfpo_allocations_start()
     work()

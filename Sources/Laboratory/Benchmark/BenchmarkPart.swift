@@ -28,8 +28,10 @@ public struct BenchmarkOptions: Sendable {
   public var rounds: Int
   public var workers: Int
   public var precision: Precision
-  /// Largest sizes of the scaling curves; smaller in tests.
+  /// Sizes of the scaling curves.
   public var scaling = ScalingSizes()
+  /// Floating-point operations for which a product is repeated before it is timed as their mean.
+  public var leastOperations = 2e10
 
   public init(
     parts: [BenchmarkPart] = BenchmarkPart.quick, rounds: Int = 5, workers: Int = processorCount(),

@@ -25,7 +25,7 @@ public struct BenchmarkSuite {
       switch part {
       case .roofline: return RooflinePart(workers: options.workers)
       case .products: return ProductsPart(.standard(source.configuration), options)
-      case .step: return StepPart(shared!, workers: options.workers)
+      case .step: return StepPart(shared!, options)
       case .scoring: return ScoringPart(shared!)
       case .generation: return GenerationPart(shared!)
       case .tabular: return try TabularPart(workers: options.workers)

@@ -6,7 +6,6 @@ import Policies
 /// The policy that step, scoring and generation share, as the process would hold it in training.
 final class LanguageModelWork {
   var step: PreferenceStep
-  let precision: Precision
   /// Largest resident memory of the process when the first two steps were done, bytes.
   let peakBytes: Int
   /// Loss of the second step: the same in every program that scores, differentiates and updates as this one does.
@@ -16,7 +15,6 @@ final class LanguageModelWork {
   init(_ source: any TensorSource, workers: Int, precision: Precision) throws {
     let policy = try loadPolicy(source, workers: workers, precision: precision)
     step = PreferenceStep(policy, work: .standard(source.configuration))
-    self.precision = precision
     step.run()
     secondLoss = step.run()
     peakBytes = peakResidentBytes()
@@ -33,16 +31,16 @@ func loadPolicy(
 /// One DPO step; bare products are measured in the same round for its share of their rate.
 final class StepPart: PartRunner {
   private let model: LanguageModelWork
-  private let workers: Int
+  private let options: BenchmarkOptions
 
-  init(_ model: LanguageModelWork, workers: Int) {
+  init(_ model: LanguageModelWork, _ options: BenchmarkOptions) {
     self.model = model
-    self.workers = workers
+    self.options = options
   }
 
   func sample(_ round: inout BenchmarkRound) {
     let work = model.step.work
-    let products = work.secondsOfProducts(workers: workers, precision: model.precision)
+    let products = work.secondsOfProducts(options)
     var memory = MemoryTraffic(allocations: nil, pageFaults: 0)
     let seconds = stopwatch { memory = MemoryTraffic.of { model.step.run() } }
     round.record("step.seconds", seconds, .seconds)
@@ -52,7 +50,7 @@ final class StepPart: PartRunner {
     round.record("step.productRate", work.operations / products, .operationsPerSecond)
     round.record("step.shareOfProducts", products / seconds, .share)
     round.recordShare(
-      "step.shareOfPeak", of: work.operations / seconds, limit: "roofline.\(model.precision.rawValue)")
+      "step.shareOfPeak", of: work.operations / seconds, limit: "roofline.\(options.precision.rawValue)")
     round.record("step.peakMemory", Double(model.peakBytes), .bytes)
     if let calls = memory.allocations { round.record("step.allocations", Double(calls), .count) }
     round.record("step.pageFaults", Double(memory.pageFaults), .count)

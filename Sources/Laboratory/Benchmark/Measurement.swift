@@ -54,7 +54,7 @@ public struct Measurement: Codable, Hashable, Sendable {
 }
 
 /// The values of one round, in the order in which they were measured.
-public struct BenchmarkRound: Sendable {
+package struct BenchmarkRound: Sendable {
   struct Entry {
     var name: String
     var size: Int?
@@ -64,15 +64,17 @@ public struct BenchmarkRound: Sendable {
 
   private(set) var entries: [Entry] = []
 
-  mutating func record(_ name: String, size: Int? = nil, _ value: Double, _ unit: MeasurementUnit) {
+  package init() {}
+
+  package mutating func record(_ name: String, size: Int? = nil, _ value: Double, _ unit: MeasurementUnit) {
     entries.append(Entry(name: name, size: size, unit: unit, value: value))
   }
 
   /// A value of this round; nil when its part was not chosen or comes later.
-  subscript(name: String) -> Double? { entries.last { $0.name == name }?.value }
+  package subscript(name: String) -> Double? { entries.last { $0.name == name }?.value }
 
   /// Records one value as a share of another of the same round, when both are there and the limit is a rate.
-  mutating func recordShare(_ name: String, of value: Double, limit: String) {
+  package mutating func recordShare(_ name: String, of value: Double, limit: String) {
     if let limit = self[limit], limit > 0 { record(name, value / limit, .share) }
   }
 }
@@ -80,7 +82,7 @@ public struct BenchmarkRound: Sendable {
 extension BenchmarkRound {
   /// The exponent e of cost ∝ size^e, by least squares through the logarithms of this round's points; 1 is linear, and nil stands for
   /// fewer than two sizes.
-  func growth(_ name: String) -> Double? {
+  package func growth(_ name: String) -> Double? {
     let points = entries.filter { $0.name == name && $0.value > 0 }.compactMap { entry in
       entry.size.map { (x: log(Double($0)), y: log(entry.value)) }
     }
@@ -91,7 +93,7 @@ extension BenchmarkRound {
 }
 
 /// Medians, smallest and largest values over rounds; measurements keep the order of the first round that has them.
-func summarise(_ rounds: [BenchmarkRound]) -> [Measurement] {
+package func summarise(_ rounds: [BenchmarkRound]) -> [Measurement] {
   struct Key: Hashable {
     var name: String
     var size: Int?

@@ -67,6 +67,6 @@ extension PreferenceStepWork {
 ///     3 + (7919 s + 104729 i + 12345) mod (vocabulary − 3)
 ///
 /// for place i of sequence s.
-func syntheticTokens(_ count: Int, sequence: Int, vocabulary: Int) -> [Int32] {
+package func syntheticTokens(_ count: Int, sequence: Int, vocabulary: Int) -> [Int32] {
   (0..<count).map { 3 + Int32((7919 * sequence + 104_729 * $0 + 12345) % (vocabulary - 3)) }
 }

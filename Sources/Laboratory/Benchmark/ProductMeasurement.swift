@@ -5,24 +5,27 @@ import Kernels
 /// been packed before, and activations are brought into the engine's form each time.
 ///
 /// Vocabulary-sized dimensions are cut to 8,192, which is enough for the full rate.
-struct ProductMeasurement {
+package struct ProductMeasurement {
   private let shape: ProductShape
   private let workers: Int
+  /// Floating-point operations to repeat the product for.
+  private let least: Double
   private let columns: Int
   private let depth: Int
   private let weight: LinearWeight<Float>
   private let left = Matrix<Float>()
   private let right = Matrix<Float>()
-  private let result = Matrix<Float>()
+  package let result = Matrix<Float>()
   /// For weight gradients by an engine.
   private let packed: PackedMatrix?
 
-  init(_ shape: ProductShape, workers: Int, precision: Precision) {
+  package init(_ shape: ProductShape, _ options: BenchmarkOptions) {
     self.shape = shape
-    self.workers = workers
+    workers = options.workers
+    least = options.leastOperations
     columns = min(shape.columns, 8192)
     depth = min(shape.depth, 8192)
-    let engine = MatrixEngine.chosen(for: precision)
+    let engine = MatrixEngine.chosen(for: options.precision)
     let isGradient = shape.operands == .weightGradient
     left.reshape(rows: isGradient ? depth : shape.rows, columns: isGradient ? shape.rows : depth)
     right.reshape(rows: isGradient ? depth : 0, columns: isGradient ? columns : 0)
@@ -40,10 +43,10 @@ struct ProductMeasurement {
   }
 
   /// Of the whole shape: the mean of some runs after a first one.
-  func seconds() -> Double {
+  package func seconds() -> Double {
     run()
     let operations = 2 * Double(shape.rows) * Double(columns) * Double(depth)
-    let repeats = max(1, Int(2e10 / operations))
+    let repeats = max(1, Int(least / operations))
     return stopwatch { for _ in 0..<repeats { run() } } / Double(repeats) * shape.operations / operations
   }
 

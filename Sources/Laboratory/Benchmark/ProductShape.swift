@@ -2,8 +2,8 @@ import Kernels
 import ModelFiles
 
 /// A matrix product of a training step: its sizes, and how its operands lie in memory.
-struct ProductShape: Hashable, Sendable {
-  enum Operands: String, Hashable, Sendable {
+package struct ProductShape: Hashable, Sendable {
+  package enum Operands: String, Hashable, Sendable {
     /// x Wᵀ.
     case forward
     /// dy W.
@@ -12,29 +12,36 @@ struct ProductShape: Hashable, Sendable {
     case weightGradient
   }
 
-  var operands: Operands
-  var rows: Int
-  var columns: Int
-  var depth: Int
+  package var operands: Operands
+  package var rows: Int
+  package var columns: Int
+  package var depth: Int
+
+  package init(operands: Operands, rows: Int, columns: Int, depth: Int) {
+    self.operands = operands
+    self.rows = rows
+    self.columns = columns
+    self.depth = depth
+  }
 
   /// Such as `forward.1528x1536x576`: rows, columns, inner dimension.
-  var name: String { "\(operands.rawValue).\(rows)x\(columns)x\(depth)" }
+  package var name: String { "\(operands.rawValue).\(rows)x\(columns)x\(depth)" }
 
   /// Floating-point operations: a multiplication and an addition per element of the inner dimension.
-  var operations: Double { 2 * Double(rows) * Double(columns) * Double(depth) }
+  package var operations: Double { 2 * Double(rows) * Double(columns) * Double(depth) }
 }
 
 /// The matrix products of one DPO step with `down_proj` trained, prompts shared and logits at response positions only.
 ///
 /// Attention's own small products are left out, which makes the work, and so any rate derived from it, smaller than it is.
-struct PreferenceStepWork: Sendable {
+package struct PreferenceStepWork: Sendable {
   var pairs: Int
   var promptTokens: Int
   var responseTokens: Int
   var sizes: LlamaConfiguration
 
   /// 4 pairs of 128 and 128 tokens, the unit of the suite.
-  static func standard(_ sizes: LlamaConfiguration) -> PreferenceStepWork {
+  package static func standard(_ sizes: LlamaConfiguration) -> PreferenceStepWork {
     PreferenceStepWork(pairs: 4, promptTokens: 128, responseTokens: 128, sizes: sizes)
   }
 
@@ -44,7 +51,7 @@ struct PreferenceStepWork: Sendable {
   var predictingRows: Int { pairs * (1 + 2 * (responseTokens - 1)) }
 
   /// Each shape and how often it occurs.
-  var products: [ProductShape: Int] {
+  package var products: [ProductShape: Int] {
     let (hidden, wide) = (sizes.hiddenSize, sizes.feedForwardSize)
     let (query, keyValue) = (sizes.headCount * sizes.headSize, sizes.keyValueHeadCount * sizes.headSize)
     // Output and input width of each layer's weights.
@@ -70,11 +77,11 @@ struct PreferenceStepWork: Sendable {
   }
 
   /// What the products take alone, seconds.
-  func secondsOfProducts(workers: Int, precision: Precision) -> Double {
+  func secondsOfProducts(_ options: BenchmarkOptions) -> Double {
     products.reduce(0) {
-      $0 + ProductMeasurement($1.key, workers: workers, precision: precision).seconds() * Double($1.value)
+      $0 + ProductMeasurement($1.key, options).seconds() * Double($1.value)
     }
   }
 
-  var operations: Double { products.reduce(0) { $0 + $1.key.operations * Double($1.value) } }
+  package var operations: Double { products.reduce(0) { $0 + $1.key.operations * Double($1.value) } }
 }

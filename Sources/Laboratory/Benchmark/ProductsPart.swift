@@ -14,7 +14,7 @@ final class ProductsPart: PartRunner {
     let counts = work.products
     var seconds = 0.0
     for shape in counts.keys.sorted(by: { $0.name < $1.name }) {
-      let own = ProductMeasurement(shape, workers: options.workers, precision: options.precision).seconds()
+      let own = ProductMeasurement(shape, options).seconds()
       seconds += own * Double(counts[shape] ?? 0)
       round.record("products.\(shape.name)", shape.operations / own, .operationsPerSecond)
     }
