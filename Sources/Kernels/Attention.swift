@@ -13,6 +13,8 @@
 ///   - scratch: at least ``AttentionGroup/forwardScratch`` elements, in one row.
 ///
 /// Source: Ainslie et al. 2023, arXiv 2305.13245 (grouped queries); Dao et al. 2022, arXiv 2205.14135 (recomputation).
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 public func attention<Scalar: KernelScalar>(
   q: Tile<Scalar>, k: Tile<Scalar>, v: Tile<Scalar>, group: AttentionGroup, head: Int, shape: AttentionShape,
   into out: Tile<Scalar>, normaliser: Tile<Scalar>, scratch: Tile<Scalar>
@@ -45,6 +47,8 @@ public func attention<Scalar: KernelScalar>(
 /// Replaces a row of scores by e^(score − maximum), zero beyond the visible ones.
 ///
 /// - Returns: 1 / Σ e^(score − maximum), and log Σ e^score.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 private func exponentiate<Scalar: KernelScalar>(
   _ row: UnsafeMutablePointer<Scalar>, visible: Int, count: Int
 ) -> (scale: Scalar, logSum: Scalar) {

@@ -11,6 +11,8 @@
 ///   - dk: [rows, key-value heads · headSize]; this head's columns are overwritten in the group's rows.
 ///   - dv: as `dk`.
 ///   - scratch: at least ``AttentionGroup/backwardScratch`` elements, in one row.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 public func attentionBackward<Scalar: KernelScalar>(
   q: Tile<Scalar>, k: Tile<Scalar>, v: Tile<Scalar>, normaliser: Tile<Scalar>, dOut: Tile<Scalar>,
   group: AttentionGroup, keyValueHead: Int, shape: AttentionShape, dq: Tile<Scalar>, dk: Tile<Scalar>,

@@ -86,7 +86,9 @@ extension Double: KernelScalar {
 
   public static func pack(_ x: Tile<Double>, block: Range<Int>, into packed: PackedMatrix) { noPacks() }
 
-  private static func noPacks() -> Never { preconditionFailure("no engine multiplies packed numbers in double precision") }
+  private static func noPacks() -> Never {
+    preconditionFailure("no engine multiplies packed numbers in double precision")
+  }
 
   public static func naturalLogarithm(_ x: Double) -> Double { Glibc.log(x) }
 }

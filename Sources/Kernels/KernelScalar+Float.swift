@@ -57,7 +57,9 @@ extension Float: KernelScalar {
     multiply(
       x,
       products.map { product in
-        guard let packs = product.weight.packs else { preconditionFailure("a packed product of a weight without packs") }
+        guard let packs = product.weight.packs else {
+          preconditionFailure("a packed product of a weight without packs")
+        }
         return PackedTarget(
           packs.copy(product.side, of: product.weight.values, inputs: product.inputs), rows: product.rows,
           columns: product.columns, into: product.result, adding: product.adding)

@@ -47,7 +47,7 @@ public final class PackedMatrix: @unchecked Sendable {
 private let packingBlock = 256
 
 /// Where one of several products of the same left-hand side goes.
-struct PackedTarget {
+package struct PackedTarget {
   let packed: PackedMatrix
   /// The rows of the packed matrix that belong to the left-hand side's columns; the first is a multiple of 32.
   let rows: Range<Int>
@@ -57,7 +57,7 @@ struct PackedTarget {
   let result: Tile<Float>
   let adding: Bool
 
-  init(
+  package init(
     _ packed: PackedMatrix, rows: Range<Int>? = nil, columns: Range<Int>? = nil, into result: Tile<Float>,
     adding: Bool = false
   ) {
@@ -77,7 +77,7 @@ struct PackedTarget {
 /// result (+)= op(a) · packed for each target; a is brought into the engine's form once.
 ///
 /// - Parameter a: op(a) is [rows, depth].
-func multiply(_ a: Tile<Float>, transposed: Bool = false, _ targets: [PackedTarget]) {
+package func multiply(_ a: Tile<Float>, transposed: Bool = false, _ targets: [PackedTarget]) {
   let (rows, depth) = transposed ? (a.columns, a.rows) : (a.rows, a.columns)
   guard let engine = targets.first?.packed.engine, rows > 0 else { return }
   unsafe withUnsafeTemporaryAllocation(of: bfpo_target.self, capacity: targets.count) { buffer in

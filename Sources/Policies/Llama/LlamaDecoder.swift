@@ -62,8 +62,9 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
     let batch = PackedBatch([TokenQuery(prompt: prompt, response: [])])
     let buffers = LlamaBuffers<Scalar>(cache: cache)
     LlamaPass(
-      sizes: sizes, weights: weights, packs: packs, rotary: rotary, batch: batch, buffers: buffers, workers: workers)
-      .forwardLayers()
+      sizes: sizes, weights: weights, packs: packs, rotary: rotary, batch: batch, buffers: buffers, workers: workers
+    )
+    .forwardLayers()
     cache.length = prompt.count
     x.reshape(rows: 1, columns: sizes.hiddenSize)
     x.tile.copy(from: buffers.final.tile.rows(prompt.count - 1..<prompt.count))
@@ -137,7 +138,8 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
 
   /// y (+)= x Wᵀ for several weights, in blocks of output rows.
   private func multiplyAll(
-    _ x: Tile<Scalar>, _ products: [(weight: LinearWeight<Scalar>, y: Tile<Scalar>)], block: Int = 192, adding: Bool = false
+    _ x: Tile<Scalar>, _ products: [(weight: LinearWeight<Scalar>, y: Tile<Scalar>)], block: Int = 192,
+    adding: Bool = false
   ) {
     let tasks = products.indices.flatMap { product in
       stride(from: 0, to: products[product].y.columns, by: block).map {

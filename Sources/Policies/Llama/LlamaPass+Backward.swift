@@ -116,9 +116,9 @@ extension LlamaPass {
       rmsNorm(
         middle, layer.feedForwardNorm, epsilon: sizes.rmsNormEpsilon, into: back.feedForwardNormed.tile.rows(rows))
     }
-    if plan.depths[index] == .whole { 
+    if plan.depths[index] == .whole {
       linearInputGradient(dMiddle, weight(index, .output), into: back.dAttended.tile.rows(rows))
-     }
+    }
   }
 
   /// From the rotated queries, keys and values to the layer's input, for some rows.
