@@ -73,7 +73,7 @@ import Testing
 
   @Test func `tokens are those of the peers' programs`() {
     // python3 -c 'import sys; sys.path.append("Experiments/peers"); import common; print(common.tokens(4, 1001))'
-    #expect(syntheticTokens(4, sequence: 1001, vocabulary: 49152) == [26640, 33071, 39502, 45933])
+    #expect(syntheticTokens(4, sequence: 1001, vocabulary: 49152) == [26278, 32709, 39140, 45571])
     let all = (0..<9).flatMap { syntheticTokens(300, sequence: $0, vocabulary: 49152) }
     #expect(all.allSatisfy { (3..<49152).contains($0) } && Set(all).count > 2000)
   }
@@ -115,13 +115,13 @@ import Testing
   }
 
   @Test func `a gain above 1 is better in either direction`() {
-    func report(_ measurements: [Measurement], precision: String = "float32") -> BenchmarkReport {
+    func report(_ measurements: [BenchmarkMeasurement], precision: String = "float32") -> BenchmarkReport {
       BenchmarkReport(
         tool: "bfpo", machine: .current, model: "random weights", precision: precision, workers: 2, rounds: 1,
         parts: [.step], measurements: measurements)
     }
-    func one(_ name: String, _ unit: MeasurementUnit, _ value: Double) -> Measurement {
-      Measurement(name, unit: unit, values: [value])
+    func one(_ name: String, _ unit: MeasurementUnit, _ value: Double) -> BenchmarkMeasurement {
+      BenchmarkMeasurement(name, unit: unit, values: [value])
     }
     let before = report([
       one("time", .seconds, 4), one("rate", .perSecond, 10), one("loss", .value, 1), one("calls", .count, 0),
@@ -141,7 +141,7 @@ import Testing
     let report = BenchmarkReport(
       tool: "bfpo", machine: .current, model: "random weights", precision: "float32", workers: 2, rounds: 1,
       parts: [.step, .scaling],
-      measurements: [Measurement("scaling.tokens", size: 128, unit: .seconds, values: [1.5, 2, 0.5])])
+      measurements: [BenchmarkMeasurement("scaling.tokens", size: 128, unit: .seconds, values: [1.5, 2, 0.5])])
     try withTemporaryFolder { folder in
       let file = folder.appending(path: "report.json")
       try Data(try canonicalJSON(report).utf8).write(to: file)

@@ -8,17 +8,17 @@ import Testing
 
 /// Cost against the amount of work, and the files of a benchmark.
 @Suite struct ScalingFigureTests {
-  private func report(_ measurements: [Measurement]) -> BenchmarkReport {
+  private func report(_ measurements: [BenchmarkMeasurement]) -> BenchmarkReport {
     BenchmarkReport(
       tool: "bfpo", machine: .current, model: "random weights", precision: "bfloat16", workers: 2, rounds: 3,
       parts: [.scaling], measurements: measurements)
   }
 
   /// Cost a · size^e, ten per cent to both sides.
-  private func curve(_ name: String, _ sizes: [Int], _ start: Double, _ exponent: Double) -> [Measurement] {
+  private func curve(_ name: String, _ sizes: [Int], _ start: Double, _ exponent: Double) -> [BenchmarkMeasurement] {
     sizes.map { size in
       let cost = start * pow(Double(size), exponent)
-      return Measurement(name, size: size, unit: .seconds, values: [cost, 0.9 * cost, 1.1 * cost])
+      return BenchmarkMeasurement(name, size: size, unit: .seconds, values: [cost, 0.9 * cost, 1.1 * cost])
     }
   }
 
@@ -60,13 +60,13 @@ import Testing
   @Test func `a benchmark's files are its report, its table and its curves`() throws {
     try withTemporaryFolder { folder in
       var all = full
-      all.measurements.append(Measurement("step.seconds", unit: .seconds, values: [2]))
+      all.measurements.append(BenchmarkMeasurement("step.seconds", unit: .seconds, values: [2]))
       let files = try write(all, to: folder.appending(path: "new"))
       #expect(files.map(\.lastPathComponent) == ["report.json", "measurements.csv", "scaling.csv", "scaling.svg"])
       #expect(try BenchmarkReport(reading: files[0]).measurements == all.measurements)
       let lines = String(decoding: try Data(contentsOf: files[2]), as: UTF8.self).split(separator: "\n")
       #expect(lines.count == 1 + 16 && lines.dropFirst().allSatisfy { $0.hasPrefix("scaling.") })
-      let few = try write(report([Measurement("step.seconds", unit: .seconds, values: [2])]), to: folder)
+      let few = try write(report([BenchmarkMeasurement("step.seconds", unit: .seconds, values: [2])]), to: folder)
       #expect(few.map(\.lastPathComponent) == ["report.json", "measurements.csv"])
     }
   }

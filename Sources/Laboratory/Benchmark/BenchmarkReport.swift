@@ -14,11 +14,11 @@ public struct BenchmarkReport: Codable, Sendable {
   public var workers: Int
   public var rounds: Int
   public var parts: [BenchmarkPart]
-  public var measurements: [Measurement]
+  public var measurements: [BenchmarkMeasurement]
 
   public init(
     tool: String, machine: BenchmarkMachine, model: String, precision: String, workers: Int, rounds: Int,
-    parts: [BenchmarkPart], measurements: [Measurement]
+    parts: [BenchmarkPart], measurements: [BenchmarkMeasurement]
   ) {
     self.tool = tool
     self.machine = machine
@@ -31,7 +31,7 @@ public struct BenchmarkReport: Codable, Sendable {
   }
 
   /// The measurement of that name and size.
-  public subscript(key: String) -> Measurement? { measurements.first { $0.key == key } }
+  public subscript(key: String) -> BenchmarkMeasurement? { measurements.first { $0.key == key } }
 
   /// Reads a report that `./bfpo bench --json` printed.
   ///
@@ -94,8 +94,8 @@ public struct BenchmarkMachine: Codable, Hashable, Sendable {
 /// A report next to an earlier one.
 public struct BenchmarkComparison: Sendable {
   public struct Row: Sendable {
-    public var now: Measurement
-    public var before: Measurement
+    public var now: BenchmarkMeasurement
+    public var before: BenchmarkMeasurement
     /// Above 1 is better than before, whichever direction the quantity has; nil for quantities without one, or of zero.
     public var gain: Double?
   }
@@ -124,7 +124,7 @@ public struct BenchmarkComparison: Sendable {
     ].compactMap(\.self)
   }
 
-  private static func gain(_ now: Measurement, _ before: Measurement) -> Double? {
+  private static func gain(_ now: BenchmarkMeasurement, _ before: BenchmarkMeasurement) -> Double? {
     guard now.unit == before.unit, let isBetterWhenHigher = now.unit.isBetterWhenHigher, now.median > 0,
       before.median > 0
     else { return nil }

@@ -36,7 +36,7 @@ public struct BenchmarkSuite {
   }
 
   /// Runs all rounds; `report` is told before each which one it is, from 1.
-  public func run(report: (Int) -> Void = { _ in }) throws -> [Measurement] {
+  public func run(report: (Int) -> Void = { _ in }) throws -> [BenchmarkMeasurement] {
     var rounds: [BenchmarkRound] = []
     for number in 1...options.rounds {
       report(number)

@@ -59,7 +59,7 @@ public struct ScalingFigure: Sendable {
       ], divides: true),
   ]
 
-  private func points(_ name: String) -> [Measurement] {
+  private func points(_ name: String) -> [BenchmarkMeasurement] {
     report.measurements.filter { $0.name == name && $0.size != nil && $0.low > 0 }
       .sorted { ($0.size ?? 0) < ($1.size ?? 0) }
   }

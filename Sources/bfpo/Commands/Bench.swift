@@ -33,9 +33,7 @@ extension Command {
     ],
     options: [
       Option("rounds", value: "N", "Repeats of every measurement.", defaultText: "5"),
-      Option(
-        "precision", value: "NAME", "What matrix products compute in.",
-        choices: Precision.allCases.map(\.rawValue), defaultText: "float32"),
+      .precision,
       Option(
         "model", short: "m", value: "PATH", "A GGUF file, a safetensors folder, or a name in `Models/`.",
         defaultText: "random weights of SmolLM2-135M's sizes"),
@@ -46,7 +44,6 @@ extension Command {
     flags: [.json],
     next: "./bfpo sweep"
   ) { arguments in
-    try checkEngineOverride()
     let options = try benchmarkOptions(arguments)
     let baseline = try arguments.option("baseline").map { try BenchmarkReport(reading: URL(filePath: $0)) }
     let model = try arguments.option("model").map { try loadModel($0) }
@@ -83,10 +80,9 @@ private func benchmarkOptions(_ arguments: Arguments) throws -> BenchmarkOptions
         "`\(name)` is no part of the benchmark", advice: suggestion(for: name, among: known), exitCode: .usage)
     }
   }
-  let precision = arguments.option("precision").flatMap(Precision.init(rawValue:)) ?? .float32
   return BenchmarkOptions(
     parts: BenchmarkPart.allCases.filter(parts.contains), rounds: try arguments.integer("rounds", in: 1...1000) ?? 5,
-    workers: try arguments.workerCount(), precision: precision)
+    workers: try arguments.workerCount(), precision: arguments.precision())
 }
 
 /// A table of medians, and how they compare with a baseline.

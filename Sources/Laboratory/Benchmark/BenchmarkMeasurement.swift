@@ -26,7 +26,7 @@ public enum MeasurementUnit: String, NamedChoice {
 }
 
 /// One quantity of the suite, summarised over rounds.
-public struct Measurement: Codable, Hashable, Sendable {
+public struct BenchmarkMeasurement: Codable, Hashable, Sendable {
   /// Part, and what of it: `step.seconds`, `products.forward.1524x576x576`.
   public var name: String
   /// How much work, for the points of a scaling curve: tokens, pairs, cells or workers.
@@ -93,7 +93,7 @@ extension BenchmarkRound {
 }
 
 /// Medians, smallest and largest values over rounds; measurements keep the order of the first round that has them.
-package func summarise(_ rounds: [BenchmarkRound]) -> [Measurement] {
+package func summarise(_ rounds: [BenchmarkRound]) -> [BenchmarkMeasurement] {
   struct Key: Hashable {
     var name: String
     var size: Int?
@@ -105,5 +105,5 @@ package func summarise(_ rounds: [BenchmarkRound]) -> [Measurement] {
     if values[key] == nil { order.append((key, entry.unit)) }
     values[key, default: []].append(entry.value)
   }
-  return order.map { Measurement($0.key.name, size: $0.key.size, unit: $0.unit, values: values[$0.key] ?? []) }
+  return order.map { BenchmarkMeasurement($0.key.name, size: $0.key.size, unit: $0.unit, values: values[$0.key] ?? []) }
 }
