@@ -41,7 +41,8 @@ import Testing
 
   @Test func `wrong parts, precisions and baselines are refused before anything is measured`() throws {
     for (arguments, status, text) in [
-      (["rofline"], 64, "did you mean `roofline`?"), (["--precision", "float16"], 64, "is not a value of `--precision`"),
+      (["rofline"], 64, "did you mean `roofline`?"),
+      (["--precision", "float16"], 64, "is not a value of `--precision`"),
       (["--rounds", "0"], 64, "from 1 to 1000"), (["roofline", "--baseline", "absent.json"], 66, "absent.json"),
       (["step", "--model", "absent.gguf"], 66, "absent.gguf"),
     ] {
