@@ -1,6 +1,10 @@
 #include "engine.h"
 #include "transpose.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 size_t bfpo_packed_size(int engine, size_t k, size_t n) {
   return panel_bytes(engine, k) * (round_up(n, BFPO_PANEL) / BFPO_PANEL);
 }
@@ -30,6 +34,7 @@ struct source {
   const float *b;
   size_t stride, k, n;
   int transposed;
+  float scale;
 };
 
 /// 32 rows of one panel as floats, zeros outside.
@@ -41,6 +46,9 @@ INLINE void gather(struct source s, size_t row, size_t column, float block[BFPO_
   } else {
     for (size_t i = 0; i < rows; i++) memcpy(block[i], s.b + (row + i) * s.stride + column, columns * sizeof(float));
   }
+  if (s.scale != 1)
+    for (size_t i = 0; i < rows; i++)
+      for (size_t j = 0; j < columns; j++) block[i][j] *= s.scale;
 }
 
 INLINE void pack_panels(int half, struct source s, size_t first, size_t last, void *packed) {
@@ -82,6 +90,19 @@ static void halve_all(const float *a, size_t a_stride, size_t m, size_t k, uint1
   halve_rows(a, a_stride, m, k, out, stride, stride);
 }
 
+#if defined(__x86_64__)
+/// The same by the processor's own conversion. It takes numbers below the smallest normal one for zero, as the products do.
+__attribute__((target("avx512bf16"))) static void convert_rows(const float *a, size_t a_stride, size_t m, size_t k,
+                                                               uint16_t *out, size_t stride) {
+  for (size_t i = 0; i < m; i++)
+    for (size_t j = 0; j < stride; j += 16) {
+      __mmask16 mask = j + 16 <= k ? 0xffff : j >= k ? 0 : (__mmask16)((1u << (k - j)) - 1);
+      __m256bh half = _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, a + i * a_stride + j));
+      _mm256_storeu_si256((__m256i_u *)(out + i * stride + j), (__m256i)half);
+    }
+}
+#endif
+
 /// The same of a transposed.
 static void halve_columns(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride) {
   float block[16][BFPO_PANEL];
@@ -100,9 +121,9 @@ static void transpose_all(const float *a, size_t a_stride, size_t m, size_t k, f
 #pragma clang attribute pop
 #endif
 
-void bfpo_pack(int engine, const float *b, size_t stride, int transposed, size_t k, size_t n, size_t first, size_t last,
-               void *packed) {
-  struct source s = {b, stride, k, n, transposed};
+void bfpo_pack(int engine, const float *b, size_t stride, int transposed, size_t k, size_t n, float scale,
+               size_t first, size_t last, void *packed) {
+  struct source s = {b, stride, k, n, transposed, scale};
   (element_size(engine) == 2 ? pack_half : pack_single)(s, first, last, packed);
 }
 
@@ -117,7 +138,11 @@ static const void *operand(int engine, size_t m, size_t k, const float *a, size_
   }
   size_t width = round_up(k, BFPO_PANEL);
   uint16_t *out = bfpo_scratch(SCRATCH_A, round_up(m, 16) * width * sizeof(uint16_t));
-  (transposed ? halve_columns : halve_all)(a, *stride, m, k, out, width);
+  if (transposed) halve_columns(a, *stride, m, k, out, width);
+#if defined(__x86_64__)
+  else if (engine != BFPO_ENGINE_AMX_EMULATED) convert_rows(a, *stride, m, k, out, width);
+#endif
+  else halve_all(a, *stride, m, k, out, width);
   *stride = width;
   return out;
 }
@@ -173,9 +198,7 @@ void bfpo_products(int engine, size_t m, size_t k, const float *a, size_t stride
 void bfpo_multiply(size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_stride, int a_transposed,
                    const float *b, size_t b_stride, int b_transposed, float beta, float *c, size_t c_stride) {
   void *packed = bfpo_scratch(SCRATCH_B, bfpo_packed_size(BFPO_ENGINE_AVX512, k, n));
-  bfpo_pack(BFPO_ENGINE_AVX512, b, b_stride, b_transposed, k, n, 0, round_up(n, BFPO_PANEL) / BFPO_PANEL, packed);
-  if (alpha != 1)
-    for (size_t i = 0; i < bfpo_packed_size(BFPO_ENGINE_AVX512, k, n) / sizeof(float); i++) ((float *)packed)[i] *= alpha;
+  bfpo_pack(BFPO_ENGINE_AVX512, b, b_stride, b_transposed, k, n, alpha, 0, round_up(n, BFPO_PANEL) / BFPO_PANEL, packed);
   if (beta != 0 && beta != 1)
     for (size_t i = 0; i < m; i++)
       for (size_t j = 0; j < n; j++) c[i * c_stride + j] *= beta;

@@ -66,17 +66,21 @@ extension Float: KernelScalar {
       })
   }
 
-  public static func accumulateTransposed(_ a: Tile<Float>, _ packed: PackedMatrix, into c: Tile<Float>) {
-    multiply(a, transposed: true, [PackedTarget(packed, into: c, adding: true)])
+  public static func multiplyPacked(
+    _ a: Tile<Float>, transposed: Bool, _ packed: PackedMatrix, into c: Tile<Float>, adding: Bool
+  ) {
+    let target = PackedTarget(
+      packed, rows: 0..<(transposed ? a.rows : a.columns), columns: 0..<c.columns, into: c, adding: adding)
+    multiply(a, transposed: transposed, [target])
   }
 
   public static func packedCopy(
     _ side: WeightPacks.Side, of weight: LinearWeight<Float>, packs: WeightPacks, inputs: Int
   ) -> PackedMatrix { packs.copy(side, of: weight.values, inputs: inputs) }
 
-  public static func pack(_ x: Tile<Float>, block: Range<Int>, into packed: PackedMatrix) {
-    packed.pack(x, transposed: false, block: block)
-  }
+  public static func pack(
+    _ x: Tile<Float>, transposed: Bool, scale: Float, block: Range<Int>?, into packed: PackedMatrix
+  ) { packed.pack(x, transposed: transposed, scale: scale, block: block) }
 
   public static func naturalLogarithm(_ x: Float) -> Float { Glibc.log(x) }
 }

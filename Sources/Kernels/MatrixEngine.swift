@@ -6,8 +6,8 @@ import Glibc
 public enum Precision: String, NamedChoice {
   /// Operands as they are.
   case float32
-  /// Operands rounded to bfloat16 (8 bits of precision, nearest, ties to even) where they enter a product of weights, cotangents
-  /// and activations; weights, gradients and optimiser stay in single precision, and so do attention, norms and softmax.
+  /// Operands rounded to bfloat16 (8 bits of precision, nearest, ties to even) where they enter a product, of weights or of
+  /// attention. Everything else is single precision: weights and what is kept of them, sums, norms, softmax, gradients, optimiser.
   case bfloat16
 }
 

@@ -30,14 +30,16 @@ public final class PackedMatrix: @unchecked Sendable {
 
   /// Packs all columns, or one of ``blocks``.
   ///
-  /// - Parameter source: [depth, columns], or [columns, depth] when `transposed`.
-  public func pack(_ source: Tile<Float>, transposed: Bool, block: Range<Int>? = nil) {
+  /// - Parameters:
+  ///   - source: [depth, columns], or [columns, depth] when `transposed`.
+  ///   - scale: multiplies every element.
+  public func pack(_ source: Tile<Float>, transposed: Bool, scale: Float = 1, block: Range<Int>? = nil) {
     let (rows, width) = transposed ? (source.columns, source.rows) : (source.rows, source.columns)
     precondition(rows == depth && width == columns, "[\(rows), \(width)] packed as [\(depth), \(columns)]")
     let block = block ?? 0..<columns
     let panel = Int(BFPO_PANEL)
     unsafe bfpo_pack(
-      engine.code, source.base, source.stride, transposed ? 1 : 0, depth, columns, block.lowerBound / panel,
+      engine.code, source.base, source.stride, transposed ? 1 : 0, depth, columns, scale, block.lowerBound / panel,
       (block.upperBound + panel - 1) / panel, base)
   }
 
