@@ -60,7 +60,7 @@ let programDigest: String? = {
   return (try? Data(contentsOf: itself)).map { SHA256.hex(of: $0) }
 }()
 
-private func processorName() -> String? {
+func processorName() -> String? {
   let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
   let line = lines.first { $0.hasPrefix("model name") }
   return line?.split(separator: ":", maxSplits: 1).last?.trimmingCharacters(in: .whitespaces)
