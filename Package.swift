@@ -20,9 +20,11 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "CVectorMath", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CBenchmark", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CMatrixEngine", exclude: ["panel_amx.inc"], cSettings: [.unsafeFlags(["-O3"])]),
 
-    module("Basics"),
-    module("Kernels", ["Basics", "COpenBLAS", "CVectorMath"]),
+    module("Basics", ["CVectorMath"]),
+    module("Kernels", ["Basics", "CMatrixEngine", "COpenBLAS", "CVectorMath"]),
     module("ModelFiles", ["Basics"]),
     module("Language", ["Basics", "ModelFiles"]),
     module("Policies", ["Basics", "Kernels", "ModelFiles"]),
@@ -34,7 +36,7 @@ let package = Package(
     module(
       "Laboratory",
       [
-        "Basics", "Kernels", "ModelFiles", "Language", "Policies", "Objectives", "Preferences",
+        "Basics", "CBenchmark", "Kernels", "ModelFiles", "Language", "Policies", "Objectives", "Preferences",
         "Theory", "Training",
       ]),
     module("Plotting"),
@@ -60,7 +62,7 @@ let package = Package(
     tests("TrainingTests", ["Basics", "ModelFiles", "Objectives", "Policies", "Preferences", "Theory", "Training"]),
     tests(
       "PeersTests", ["Basics", "ModelFiles", "Language", "Policies", "Objectives", "Preferences", "Training"]),
-    tests("KernelsTests", ["Kernels", "CVectorMath", "Basics"]),
+    tests("KernelsTests", ["Kernels", "CMatrixEngine", "CVectorMath", "Basics"]),
     tests("PoliciesTests", ["Policies", "Kernels", "ModelFiles", "Basics"]),
     tests("PreferencesTests", ["Preferences", "Language", "Basics"]),
     tests("TheoryTests", ["Theory", "Objectives", "Basics"]),

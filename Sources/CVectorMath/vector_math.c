@@ -20,11 +20,12 @@ struct functions {
   void (*gated)(const float *, const float *, float *, size_t);
   void (*gated_backward)(const float *, const float *, const float *, float *, float *, float *, size_t);
   void (*add_scaled)(const float *, float *, size_t, float);
+  void (*adam_step)(const struct bfpo_adam *, const float *, float *, float *, float *, size_t);
 };
 
 #define TABLE(label, suffix)                                                                                           \
   {label,           exp_shifted_##suffix,    max_##suffix,       dot_##suffix,                                         \
-   gated_##suffix, gated_backward_##suffix, add_scaled_##suffix}
+   gated_##suffix, gated_backward_##suffix, add_scaled_##suffix, adam_step_##suffix}
 
 #define FUSED(a, b, c) ((a) * (b) + (c))
 #define NAME(x) x##_baseline
@@ -105,3 +106,8 @@ void bfpo_gated_backward(const float *gate, const float *up, const float *d, flo
 }
 
 void bfpo_add_scaled(const float *x, float *y, size_t count, float factor) { active->add_scaled(x, y, count, factor); }
+
+void bfpo_adam_step_single(const struct bfpo_adam *constants, const float *gradient, float *first, float *second,
+                           float *parameters, size_t count) {
+  active->adam_step(constants, gradient, first, second, parameters, count);
+}

@@ -12,11 +12,12 @@ public func cachedAttention<Scalar: KernelScalar>(
 ) {
   precondition(q.rows == 1 && out.rows == 1 && k.rows == v.rows, "one query row over a cache")
   let weights = scratch.reshaped(rows: 1, columns: k.rows)
+  let scale = 1 / Scalar(shape.headSize).squareRoot()
   for head in 0..<shape.headCount {
-    let tiles = HeadTiles(q: q, k: k, v: v, head: head, shape: shape)
-    multiply(tiles.q, tiles.k, secondTransposed: true, into: weights, alpha: tiles.scale)
+    let (columns, shared) = (shape.columns(ofHead: head), shape.columns(ofHead: head / shape.headsPerKeyValueHead))
+    multiply(q.columns(columns), k.columns(shared), secondTransposed: true, into: weights, alpha: scale)
     let high = unsafe Scalar.largest(weights.base, count: k.rows)
     let sum = unsafe Scalar.exponentials(of: weights.base, into: weights.base, count: k.rows, shift: high)
-    multiply(weights, tiles.v, into: out.columns(shape.columns(ofHead: head)), alpha: 1 / sum)
+    multiply(weights, v.columns(shared), into: out.columns(shape.columns(ofHead: head)), alpha: 1 / sum)
   }
 }

@@ -1,3 +1,4 @@
+import CMatrixEngine
 import COpenBLAS
 import CVectorMath
 import Glibc
@@ -8,6 +9,11 @@ extension Float: KernelScalar {
     transposed aTransposed: Bool, _ b: UnsafePointer<Float>, stride bStride: Int, transposed bTransposed: Bool,
     beta: Float, _ c: UnsafeMutablePointer<Float>, stride cStride: Int
   ) {
+    if multipliesByAVX512 {
+      unsafe bfpo_multiply(
+        rows, columns, depth, alpha, a, aStride, aTransposed ? 1 : 0, b, bStride, bTransposed ? 1 : 0, beta, c, cStride)
+      return
+    }
     unsafe cblas_sgemm(
       CblasRowMajor, aTransposed ? CblasTrans : CblasNoTrans, bTransposed ? CblasTrans : CblasNoTrans,
       blasInt(rows), blasInt(columns), blasInt(depth), alpha, a, blasInt(aStride), b, blasInt(bStride), beta, c,
@@ -46,6 +52,35 @@ extension Float: KernelScalar {
     into out: UnsafeMutablePointer<Float>, _ dGate: UnsafeMutablePointer<Float>, _ dUp: UnsafeMutablePointer<Float>,
     count: Int
   ) { unsafe bfpo_gated_backward(gate, up, d, out, dGate, dUp, count) }
+
+  public static func multiplyPacked(_ x: Tile<Float>, _ products: [PackedProduct<Float>]) {
+    multiply(
+      x,
+      products.map { product in
+        guard let packs = product.weight.packs else {
+          preconditionFailure("a packed product of a weight without packs")
+        }
+        return PackedTarget(
+          packs.copy(product.side, of: product.weight.values, inputs: product.inputs), rows: product.rows,
+          columns: product.columns, into: product.result, adding: product.adding)
+      })
+  }
+
+  public static func multiplyPacked(
+    _ a: Tile<Float>, transposed: Bool, _ packed: PackedMatrix, into c: Tile<Float>, adding: Bool
+  ) {
+    let target = PackedTarget(
+      packed, rows: 0..<(transposed ? a.rows : a.columns), columns: 0..<c.columns, into: c, adding: adding)
+    multiply(a, transposed: transposed, [target])
+  }
+
+  public static func packedCopy(
+    _ side: WeightPacks.Side, of weight: LinearWeight<Float>, packs: WeightPacks, inputs: Int
+  ) -> PackedMatrix { packs.copy(side, of: weight.values, inputs: inputs) }
+
+  public static func pack(
+    _ x: Tile<Float>, transposed: Bool, scale: Float, block: Range<Int>?, into packed: PackedMatrix
+  ) { packed.pack(x, transposed: transposed, scale: scale, block: block) }
 
   public static func naturalLogarithm(_ x: Float) -> Float { Glibc.log(x) }
 }

@@ -41,6 +41,25 @@ public protocol KernelScalar: BinaryFloatingPoint, Sendable where RawSignificand
     into out: UnsafeMutablePointer<Self>, _ dGate: UnsafeMutablePointer<Self>, _ dUp: UnsafeMutablePointer<Self>,
     count: Int)
 
+  /// The products of one input with packed weights; only called for weights that have packs, which those of `Double` never have.
+  static func multiplyPacked(_ x: Tile<Self>, _ products: [PackedProduct<Self>])
+
+  /// c (+)= op(a) · packed, of which the first rows and columns are used that a and c have.
+  static func multiplyPacked(
+    _ a: Tile<Self>, transposed: Bool, _ packed: PackedMatrix, into c: Tile<Self>, adding: Bool)
+
+  /// The packed copy of a weight for a side, made if it is not there.
+  static func packedCopy(_ side: WeightPacks.Side, of weight: LinearWeight<Self>, packs: WeightPacks, inputs: Int)
+    -> PackedMatrix
+
+  /// Packs scale · op(x), [depth, columns], or a block of its columns.
+  static func pack(_ x: Tile<Self>, transposed: Bool, scale: Self, block: Range<Int>?, into packed: PackedMatrix)
+
+  /// One step of Adam on a tensor; all four arrays have the same length.
+  static func adamStep(
+    _ constants: AdamConstants, gradient: [Self], first: inout [Self], second: inout [Self],
+    parameters: inout [Self], workers: Int)
+
   /// The natural logarithm.
   static func naturalLogarithm(_ x: Self) -> Self
 }

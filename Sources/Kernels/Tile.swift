@@ -21,6 +21,11 @@ public struct Tile<Scalar: KernelScalar>: @unchecked Sendable {
     self.stride = stride
   }
 
+  /// Whether both are the same block of the same memory.
+  public func isSame(as other: Tile) -> Bool {
+    unsafe base == other.base && rows == other.rows && columns == other.columns && stride == other.stride
+  }
+
   /// The given rows, all columns.
   public func rows(_ range: Range<Int>) -> Tile {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
@@ -54,11 +59,15 @@ public struct Tile<Scalar: KernelScalar>: @unchecked Sendable {
   func pointer(row: Int) -> UnsafeMutablePointer<Scalar> { unsafe base + row * stride }
 
   /// Sets every element.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func fill(_ value: Scalar) {
     for row in 0..<rows { unsafe pointer(row: row).update(repeating: value, count: columns) }
   }
 
   /// Copies another tile of the same shape.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func copy(from source: Tile) {
     precondition(
       source.rows == rows && source.columns == columns,

@@ -7,15 +7,17 @@
 ///   - cotangents: c, ∂loss/∂log p of each target, [targets].
 ///   - mean: [all rows, width].
 ///   - dx: [all rows, width]; `rows` are overwritten.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 public func tokenLogitsBackward<Scalar: KernelScalar>(
-  cotangents: [Scalar], rows: Range<Int>, weight: [Scalar], targets: PredictionTargets, mean: Tile<Scalar>,
+  cotangents: [Scalar], rows: Range<Int>, weight: LinearWeight<Scalar>, targets: PredictionTargets, mean: Tile<Scalar>,
   into dx: Tile<Scalar>
 ) {
   precondition(
     cotangents.count == targets.tokens.count, "\(cotangents.count) cotangents for \(targets.tokens.count) targets")
   let dx = dx.rows(rows)
   dx.fill(0)
-  withTile(of: weight, columns: dx.columns) { weight in
+  withTile(of: weight.values, columns: dx.columns) { weight in
     for (i, row) in rows.enumerated() {
       let output = unsafe dx.pointer(row: i)
       var total: Scalar = 0
@@ -42,8 +44,10 @@ public func tokenLogitsBackward<Scalar: KernelScalar>(
 ///   - block: the vocabulary entries to do.
 ///   - gradient: [vocabulary, width]; the block's rows are added to.
 ///   - scratch: at least ``headGradientScratch`` elements, in one row.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 public func outputHeadSoftmaxGradient<Scalar: KernelScalar>(
-  cotangentSums: [Scalar], x: Tile<Scalar>, weight: [Scalar], normaliser: Tile<Scalar>, block: Range<Int>,
+  cotangentSums: [Scalar], x: Tile<Scalar>, weight: LinearWeight<Scalar>, normaliser: Tile<Scalar>, block: Range<Int>,
   into gradient: Tile<Scalar>, scratch: Tile<Scalar>
 ) {
   for start in stride(from: 0, to: x.rows, by: headGradientRows) {

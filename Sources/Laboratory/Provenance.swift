@@ -18,6 +18,8 @@ public struct Provenance: Codable, Sendable {
   public var processor: String?
   /// OpenBLAS's own description of its build and the kernel it chose.
   public var blas: String
+  /// What multiplies matrices, by precision; absent in records that are older than the choice.
+  public var engine: String?
   public var workers: Int
   /// ISO 8601, UTC.
   public var finished: String
@@ -35,11 +37,13 @@ public struct Provenance: Codable, Sendable {
       tool: "bfpo \(toolVersion)", commit: gitCommit(root: root), program: programDigest, host: information.hostName,
       operatingSystem: information.operatingSystemVersionString, processors: information.activeProcessorCount,
       processor: processorName(),
-      blas: blasDescription(), workers: workers, finished: "", seconds: 0)
+      blas: blasDescription(), engine: engineDescription(), workers: workers, finished: "", seconds: 0)
   }
 
   /// What two runs must share for their bytes to be the same.
-  static var machine: (processor: String?, blas: String) { (processorName(), blasDescription()) }
+  static var machine: (processor: String?, blas: String, engine: String?) {
+    (processorName(), blasDescription(), engineDescription())
+  }
 
   /// A copy stamped with the present time.
   func finished(after seconds: Double) -> Provenance {
@@ -59,7 +63,7 @@ let programDigest: String? = {
   return (try? Data(contentsOf: itself)).map { SHA256.hex(of: $0) }
 }()
 
-private func processorName() -> String? {
+func processorName() -> String? {
   let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
   let line = lines.first { $0.hasPrefix("model name") }
   return line?.split(separator: ":", maxSplits: 1).last?.trimmingCharacters(in: .whitespaces)

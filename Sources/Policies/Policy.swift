@@ -10,6 +10,9 @@ public protocol Policy: ~Copyable {
   associatedtype Tape
   associatedtype Scalar: KernelScalar
 
+  /// Threads that the policy uses, and that its optimiser may use; they change no result.
+  var workers: Int { get }
+
   /// An empty tape.
   func makeTape() -> Tape
 
@@ -39,6 +42,11 @@ public protocol Policy: ~Copyable {
 
   /// An independent copy (shares unchanged storage).
   borrowing func clone() -> Self
+}
+
+extension Policy where Self: ~Copyable {
+  /// One, for a policy as small as a table.
+  public var workers: Int { 1 }
 }
 
 /// A policy that cannot move: the reference. It scores and nothing else.

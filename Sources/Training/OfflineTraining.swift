@@ -33,7 +33,7 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
     batchSampler(count: $0.pairs.count, stream: $0.name, configuration: configuration, seed: seed)
   }
   var gradient = policy.zeroGradient()
-  var optimiser = AdamW(like: gradient, configuration: configuration)
+  var optimiser = AdamW(like: gradient, configuration: configuration, workers: policy.workers)
   var tape = policy.makeTape()
   var curve = TrainingCurve(steps: configuration.steps)
   var multiplier = multiplier
@@ -59,7 +59,7 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
         stream, indices: indices, policy: policy, tape: &tape, gradient: &gradient, step: step)
       if auxiliary != nil { batch.work += stream.gradedWork(indices) }
     }
-    let norm = gradient.globalNorm()
+    let norm = gradient.globalNorm(workers: policy.workers)
     guard norm.isFinite else { throw nonFiniteGradient(gradient, step: step) }
     let limit = configuration.maxGradientNorm
     let learningRate = configuration.learningRate(step: step)
@@ -80,14 +80,6 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
   }
   try UserError.attaching(curve.evidence) { try multiplier.checkEnd(curve) }
   return curve
-}
-
-/// What a run on pairs remembers between steps beside the policy and its optimiser.
-private struct OfflineMemory: Codable {
-  var curve: TrainingCurve.State
-  /// λ.
-  var multiplier: Double
-  var auxiliaryHead: LinearHead?
 }
 
 /// Scores one stream's batch in micro-batches, adds its gradient, and watches its numbers.
@@ -129,48 +121,6 @@ private func accumulate<P: Policy & ~Copyable, O: Objective>(
     batch.work += TrainingWork(forwardPasses: queries.count, backwardPasses: queries.count)
   }
   batch.streams += 1
-}
-
-/// Sums over a step's batch.
-private struct BatchTotals {
-  var work = TrainingWork()
-  var loss = 0.0
-  var chosenLogRatio = 0.0
-  var rejectedLogRatio = 0.0
-  var correct = 0.0
-  var streams = 0.0
-
-  mutating func add(_ sample: PairSample, loss: Double, share: Double) {
-    let chosen = sample.chosenLogRatio(.sum)
-    let rejected = sample.rejectedLogRatio(.sum)
-    self.loss += loss * share
-    chosenLogRatio += chosen * share
-    rejectedLogRatio += rejected * share
-    correct += (chosen > rejected ? 1 : chosen == rejected ? 0.5 : 0) * share
-  }
-
-  /// Losses add over streams; what is watched is averaged over them.
-  func point(step: Int, gradientNorm: Double, learningRate: Double) -> CurvePoint {
-    CurvePoint(
-      step: step, loss: loss, chosenLogRatio: chosenLogRatio / streams, rejectedLogRatio: rejectedLogRatio / streams,
-      accuracy: correct / streams, gradientNorm: gradientNorm, learningRate: learningRate)
-  }
-}
-
-private func nonFiniteLoss(
-  _ sample: PairSample, _ value: PairEvaluation, step: Int, pair: Int, stream: String
-) -> UserError {
-  .numerical(
-    "a number is no longer finite", at: "step \(step), pair \(pair) of stream `\(stream)`",
-    because: "log π(chosen) = \(sample.policyChosen), log π(rejected) = \(sample.policyRejected), loss = \(value.loss)",
-    advice: "lower the learning rate, raise tau, or set maxGradientNorm")
-}
-
-private func nonFiniteGradient<Scalar>(_ gradient: TensorSet<Scalar>, step: Int) -> UserError {
-  let tensor = gradient.firstNonFiniteTensor() ?? "global norm"
-  return .numerical(
-    "a gradient is no longer finite", at: "step \(step), tensor `\(tensor)`",
-    because: "the backward pass overflowed", advice: "lower the learning rate, or set maxGradientNorm")
 }
 
 /// How batches of a stream are drawn in ``trainOffline``: a pure function of the run's seed and the stream's name.

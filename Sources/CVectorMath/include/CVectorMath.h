@@ -7,6 +7,7 @@
 // through fused multiply-add. NaN in, NaN out. Pointers need no alignment; an output may be the same buffer as an input
 // of the same call, but buffers must not overlap otherwise.
 #pragma once
+#include "CTableMath.h"
 #include <stddef.h>
 
 /// The name of the instruction set in use: "avx512", "avx2" or "baseline".
@@ -35,3 +36,7 @@ void bfpo_gated_backward(const float *gate, const float *up, const float *d, flo
 
 /// y[i] += factor x[i].
 void bfpo_add_scaled(const float *x, float *y, size_t count, float factor);
+
+/// bfpo_adam_step in single precision; the constants are rounded first, and nothing is fused.
+void bfpo_adam_step_single(const struct bfpo_adam *constants, const float *gradient, float *first, float *second,
+                           float *parameters, size_t count);

@@ -44,13 +44,15 @@ public final class LanguageSetting: Setting {
     let hiddenStates = HiddenStateCache<Float>(byteLimit: try project.hiddenStateByteLimit())
     let reference = Trained(
       try LlamaPolicy<Float>(
-        loading: model.source, trainable: spec.policy.trainable, workers: workers, hiddenStates: hiddenStates))
+        loading: model.source, trainable: spec.policy.trainable, precision: spec.policy.precision, workers: workers,
+        hiddenStates: hiddenStates))
     (self.hiddenStates, self.reference) = (hiddenStates, reference)
     modelDigest = model.digest
     encoder = model.encoder
     data = try PreparedData(experimentData, policy: spec.policy, encoder: model.encoder)
     cache = ReferenceCache(
-      folder: project.cache.appendingPathComponent("reference"), model: model.digest, scoring: "float32-1")
+      folder: project.cache.appendingPathComponent("reference"), model: model.digest,
+      scoring: "\(reference.policy.engine.rawValue)-1")
     samples = (experimentData.evaluation?.samples ?? 0, experimentData.evaluation?.sampleTokens ?? 0)
     seeds = spec.seeds
     func load(_ reward: String, _ cost: String, _ name: String) throws -> LanguageScorers {

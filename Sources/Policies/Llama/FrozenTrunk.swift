@@ -11,12 +11,17 @@ public struct FrozenTrunk<Scalar: KernelScalar>: Sendable {
   public let cache: HiddenStateCache<Scalar>
   let identity: Int
   let configuration: LlamaConfiguration
+  let engine: MatrixEngine
+  let packs: LlamaPacks?
   /// The frozen layers' weights, shared with every policy that has this trunk. They are here so that no one else can stand in for them.
   let weights: LlamaWeights<Scalar>
 
   init(
-    depth: Int, cache: HiddenStateCache<Scalar>, configuration: LlamaConfiguration, weights: LlamaWeights<Scalar>
+    depth: Int, cache: HiddenStateCache<Scalar>, configuration: LlamaConfiguration, weights: LlamaWeights<Scalar>,
+    engine: MatrixEngine, packs: LlamaPacks?
   ) {
+    self.engine = engine
+    self.packs = packs?.lowest(depth)
     self.depth = depth
     self.cache = cache
     self.configuration = configuration
@@ -47,7 +52,8 @@ extension LlamaPolicy {
   /// - Parameter depth: layers, at least one and none that this policy trains.
   public borrowing func makeTrunk(depth: Int, cache: HiddenStateCache<Scalar>) -> FrozenTrunk<Scalar> {
     precondition(depth > 0 && depth <= plan.frozenDepth, "\(depth) frozen layers of \(plan.frozenDepth)")
-    return FrozenTrunk(depth: depth, cache: cache, configuration: configuration, weights: weights)
+    return FrozenTrunk(
+      depth: depth, cache: cache, configuration: configuration, weights: weights, engine: engine, packs: packs)
   }
 
   /// Runs the layers apart from the others that a policy with these tensors to train would not train, as that policy does.
@@ -59,18 +65,19 @@ extension LlamaPolicy {
     if depth > 0 { adopt(makeTrunk(depth: depth, cache: cache)) }
   }
 
-  /// Takes another model's trunk for its own when it has the same layers, and their memory with it.
+  /// Takes another model's trunk for its own when it has the same layers and forms products alike, and their memory with it.
   ///
   /// Scores may change by rounding: a trunk cuts its products as each text alone wants it.
   ///
   /// - Returns: whether it has them.
   @discardableResult
   public mutating func adopt(_ trunk: FrozenTrunk<Scalar>) -> Bool {
-    guard trunk.depth <= plan.frozenDepth,
+    guard trunk.engine == engine, trunk.depth <= plan.frozenDepth,
       weights.equalLayers(trunk.weights, configuration == trunk.configuration) == trunk.depth
     else { return false }
     weights.embedding = trunk.weights.embedding
     weights.layers.replaceSubrange(..<trunk.depth, with: trunk.weights.layers)
+    if let packs = trunk.packs { self.packs?.share(packs) }
     self.trunk = trunk
     return true
   }

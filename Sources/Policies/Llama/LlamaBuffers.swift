@@ -66,6 +66,8 @@ struct LlamaBuffers<Scalar: KernelScalar>: Sendable {
   let normed = Matrix<Scalar>()
   /// The gated unit's output, [rows, feedForward].
   let activation = Matrix<Scalar>()
+  /// Packed keys and values of one layer.
+  let attentionMemory = AttentionMemory()
   /// Scores of all attention tasks.
   let scores = Matrix<Scalar>()
   let backward = BackwardBuffers<Scalar>()
@@ -147,6 +149,8 @@ struct BackwardBuffers<Scalar: KernelScalar>: Sendable {
   let dPredicting = Matrix<Scalar>()
   /// Of all attention tasks.
   let scores = Matrix<Scalar>()
+  /// The inputs of weight gradients, packed.
+  let gradientInputs = GradientInputs()
   /// Of the output head's gradient tasks.
   let head = Matrix<Scalar>()
 

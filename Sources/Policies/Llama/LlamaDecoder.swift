@@ -29,6 +29,7 @@ struct KeyValueCache<Scalar: KernelScalar>: Sendable {
 struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
   let sizes: LlamaConfiguration
   let weights: LlamaWeights<Scalar>
+  let packs: LlamaPacks?
   let rotary: RotaryTable<Scalar>
   let workers: Int
 
@@ -43,9 +44,13 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
   private let scores = Matrix<Scalar>()
   private let logits = Matrix<Scalar>()
 
-  init(sizes: LlamaConfiguration, weights: LlamaWeights<Scalar>, rotary: RotaryTable<Scalar>, workers: Int) {
+  init(
+    sizes: LlamaConfiguration, weights: LlamaWeights<Scalar>, packs: LlamaPacks?, rotary: RotaryTable<Scalar>,
+    workers: Int
+  ) {
     self.sizes = sizes
     self.weights = weights
+    self.packs = packs
     self.rotary = rotary
     self.workers = workers
   }
@@ -56,8 +61,10 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
   func prefill(_ prompt: [Int32], into cache: inout KeyValueCache<Scalar>) -> [Double] {
     let batch = PackedBatch([TokenQuery(prompt: prompt, response: [])])
     let buffers = LlamaBuffers<Scalar>(cache: cache)
-    LlamaPass(sizes: sizes, weights: weights, rotary: rotary, batch: batch, buffers: buffers, workers: workers)
-      .forwardLayers()
+    LlamaPass(
+      sizes: sizes, weights: weights, packs: packs, rotary: rotary, batch: batch, buffers: buffers, workers: workers
+    )
+    .forwardLayers()
     cache.length = prompt.count
     x.reshape(rows: 1, columns: sizes.hiddenSize)
     x.tile.copy(from: buffers.final.tile.rows(prompt.count - 1..<prompt.count))
@@ -85,15 +92,17 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
   private func runLayer(_ index: Int, positions: [Int32], caches: [KeyValueCache<Scalar>]) {
     let layer = weights.layers[index]
     rmsNorm(x.tile, layer.inputNorm, epsilon: sizes.rmsNormEpsilon, into: normed.tile)
-    multiplyAll(normed.tile, [(layer.query, q.tile), (layer.key, k.tile), (layer.value, v.tile)])
+    multiplyAll(
+      normed.tile,
+      [(weight(index, .query), q.tile), (weight(index, .key), k.tile), (weight(index, .value), v.tile)])
     rotate(q.tile, positions: positions[...], table: rotary)
     rotate(k.tile, positions: positions[...], table: rotary)
     parallelForEach(positions.count, workers: workers) { row in attend(row, index, caches[row]) }
-    multiplyAll(attended.tile, [(layer.output, x.tile)], adding: true)
+    multiplyAll(attended.tile, [(weight(index, .output), x.tile)], adding: true)
     rmsNorm(x.tile, layer.feedForwardNorm, epsilon: sizes.rmsNormEpsilon, into: normed.tile)
-    multiplyAll(normed.tile, [(layer.gate, gate.tile), (layer.up, up.tile)])
+    multiplyAll(normed.tile, [(weight(index, .gate), gate.tile), (weight(index, .up), up.tile)])
     swiGLU(gate: gate.tile, up: up.tile, into: gate.tile)
-    multiplyAll(gate.tile, [(layer.down, x.tile)], adding: true)
+    multiplyAll(gate.tile, [(weight(index, .down), x.tile)], adding: true)
   }
 
   /// Stores a sequence's new key and value and attends to all of them.
@@ -115,13 +124,22 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
     normed.reshape(rows: rows, columns: sizes.hiddenSize)
     logits.reshape(rows: rows, columns: sizes.vocabularySize)
     rmsNorm(x.tile, weights.finalNorm, epsilon: sizes.rmsNormEpsilon, into: normed.tile)
-    multiplyAll(normed.tile, [(weights.head, logits.tile)], block: 2048)
+    multiplyAll(normed.tile, [(head, logits.tile)], block: 2048)
     return (0..<rows).map { logits.tile.rows($0..<$0 + 1).doubles }
+  }
+
+  private func weight(_ layer: Int, _ part: LlamaTensor.LayerTensor) -> LinearWeight<Scalar> {
+    LinearWeight(weights.layers[layer][part], packs: packs?[.layer(layer, part)])
+  }
+
+  private var head: LinearWeight<Scalar> {
+    LinearWeight(weights.head, packs: packs?[sizes.tiedEmbeddings ? .embedding : .head])
   }
 
   /// y (+)= x Wᵀ for several weights, in blocks of output rows.
   private func multiplyAll(
-    _ x: Tile<Scalar>, _ products: [(weight: [Scalar], y: Tile<Scalar>)], block: Int = 192, adding: Bool = false
+    _ x: Tile<Scalar>, _ products: [(weight: LinearWeight<Scalar>, y: Tile<Scalar>)], block: Int = 192,
+    adding: Bool = false
   ) {
     let tasks = products.indices.flatMap { product in
       stride(from: 0, to: products[product].y.columns, by: block).map {

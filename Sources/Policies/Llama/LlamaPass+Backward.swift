@@ -15,6 +15,7 @@ extension LlamaPass {
 
   /// From the cotangents of the predicting rows' hidden states before the final norm down to the lowest trained tensor.
   func backwardLayers(_ plan: BackwardPlan, _ gradients: [LlamaTensor: Tile<Scalar>]) {
+    prepareBackward(plan)
     let isEmbeddingTrained = plan.trainable.contains(.embedding)
     if plan.depths.contains(where: { $0 > .none }) || isEmbeddingTrained { scatterPredictions() }
     var above: Int? = nil
@@ -39,7 +40,7 @@ extension LlamaPass {
   private func predictionBackward(_ cotangents: [Scalar], _ gradients: [LlamaTensor: Tile<Scalar>]) {
     forEachTile(of: batch.predictingRows.count) { rows in
       tokenLogitsBackward(
-        cotangents: cotangents, rows: rows, weight: weights.head, targets: batch.targets, mean: buffers.mean.tile,
+        cotangents: cotangents, rows: rows, weight: head, targets: batch.targets, mean: buffers.mean.tile,
         into: buffers.backward.dPredictingNormed.tile)
       predictingNormBackward(rows)
     }
@@ -75,7 +76,7 @@ extension LlamaPass {
     scratch.reshape(rows: blocks.count, columns: headGradientScratch)
     parallelForEach(blocks.count, workers: workers) { block in
       outputHeadSoftmaxGradient(
-        cotangentSums: sums, x: buffers.predictingNormed.tile, weight: weights.head,
+        cotangentSums: sums, x: buffers.predictingNormed.tile, weight: head,
         normaliser: buffers.normaliser.tile, block: blocks[block], into: gradient,
         scratch: scratch.tile.rows(block..<block + 1))
     }
@@ -105,17 +106,19 @@ extension LlamaPass {
     let (dGate, dUp) = (back.dGate.tile.rows(rows), back.dUp.tile.rows(rows))
     let dNormed = back.dFeedForwardNormed.tile.rows(rows)
     let middle = own.middle.tile.rows(rows)
-    linearInputGradient(dOutput, layer.down, into: dGate)
+    linearInputGradient(dOutput, weight(index, .down), into: dGate)
     swiGLUBackward(gate: gate, up: up, cotangent: dGate, dUp: dUp, out: activation)
-    linearInputGradient(dGate, layer.gate, into: dNormed)
-    linearInputGradient(dUp, layer.up, into: dNormed, adding: true)
+    linearInputGradient(dGate, weight(index, .gate), into: dNormed)
+    linearInputGradient(dUp, weight(index, .up), into: dNormed, adding: true)
     rmsNormBackward(
       dNormed, middle, layer.feedForwardNorm, epsilon: sizes.rmsNormEpsilon, residual: dOutput, into: dMiddle)
     if plan.trains(index, .gate) || plan.trains(index, .up) {
       rmsNorm(
         middle, layer.feedForwardNorm, epsilon: sizes.rmsNormEpsilon, into: back.feedForwardNormed.tile.rows(rows))
     }
-    if plan.depths[index] == .whole { linearInputGradient(dMiddle, layer.output, into: back.dAttended.tile.rows(rows)) }
+    if plan.depths[index] == .whole {
+      linearInputGradient(dMiddle, weight(index, .output), into: back.dAttended.tile.rows(rows))
+    }
   }
 
   /// From the rotated queries, keys and values to the layer's input, for some rows.
@@ -125,9 +128,9 @@ extension LlamaPass {
     let (dNormed, input) = (back.dAttentionNormed.tile.rows(rows), own.input.tile.rows(rows))
     rotate(dq, positions: batch.positions[rows], table: rotary, inverse: true)
     rotate(dk, positions: batch.positions[rows], table: rotary, inverse: true)
-    linearInputGradient(dq, layer.query, into: dNormed)
-    linearInputGradient(dk, layer.key, into: dNormed, adding: true)
-    linearInputGradient(dv, layer.value, into: dNormed, adding: true)
+    linearInputGradient(dq, weight(index, .query), into: dNormed)
+    linearInputGradient(dk, weight(index, .key), into: dNormed, adding: true)
+    linearInputGradient(dv, weight(index, .value), into: dNormed, adding: true)
     rmsNormBackward(
       dNormed, input, layer.inputNorm, epsilon: sizes.rmsNormEpsilon, residual: back.dMiddle.tile.rows(rows),
       into: back.dOutput.tile.rows(rows))
@@ -148,6 +151,7 @@ extension LlamaPass {
     tasks.add(gradients[.layer(index, .value)], dy: back.dv.tile, x: normed)
     tasks.addNorm(
       gradients[.layer(index, .inputNorm)], dy: back.dAttentionNormed.tile, x: buffers.layers[index].input.tile)
+    tasks.packInputs(packs?.engine, into: back.gradientInputs, workers: workers)
     let ready = tasks
     parallelForEach(ready.count, workers: workers) { ready.run($0) }
   }
@@ -165,10 +169,12 @@ extension LlamaPass {
     tasks.add(gradients[.layer(index, .output)], dy: back.dMiddle.tile, x: own.attended.tile)
     tasks.addNorm(
       gradients[.layer(index, .feedForwardNorm)], dy: back.dFeedForwardNormed.tile, x: own.middle.tile)
+    tasks.packInputs(packs?.engine, into: back.gradientInputs, workers: workers)
     let products = tasks
     let heads = sizes.keyValueHeadCount
     let attentionTasks = plan.depths[index] == .whole ? batch.groups.count * heads : 0
     let starts = scratchStarts(heads) { $0.backwardScratch }
+    let packs = attentionTasks > 0 ? packedKeysAndValues(own, for: .backward) : nil
     parallelForEach(products.count + attentionTasks, workers: workers) { task in
       if task < products.count {
         products.run(task)
@@ -179,6 +185,7 @@ extension LlamaPass {
       attentionBackward(
         q: own.q.tile, k: own.k.tile, v: own.v.tile, normaliser: own.normaliser.tile, dOut: back.dAttended.tile,
         group: group, keyValueHead: head, shape: shape, dq: back.dq.tile, dk: back.dk.tile, dv: back.dv.tile,
+        packs: packs?[groupIndex][head],
         scratch: back.scores.tile(
           offset: starts[groupIndex] + head * group.backwardScratch, rows: 1, columns: group.backwardScratch))
     }

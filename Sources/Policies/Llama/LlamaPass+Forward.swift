@@ -6,13 +6,17 @@ extension LlamaPass {
   ///
   /// - Parameter recording: also leaves what the backward pass needs.
   func forward(recording: Bool) {
-    runLayers(from: enter(recording: recording))
+    let first = enter(recording: recording)
+    prepareForward(layers: first..<sizes.layerCount, predicts: true, recording: recording)
+    runLayers(from: first)
     predict(recording: recording)
   }
 
   /// Fills the buffers up to the residual stream after the last layer.
   func forwardLayers() {
-    runLayers(from: enter(recording: false))
+    let first = enter(recording: false)
+    prepareForward(layers: first..<sizes.layerCount, predicts: false, recording: false)
+    runLayers(from: first)
   }
 
   private func runLayers(from first: Int) {
@@ -43,9 +47,11 @@ extension LlamaPass {
     let normed = buffers.normed.tile.rows(rows)
     rmsNorm(own.input.tile.rows(rows), layer.inputNorm, epsilon: sizes.rmsNormEpsilon, into: normed)
     let (q, k) = (own.q.tile.rows(rows), own.k.tile.rows(rows))
-    linear(normed, layer.query, into: q)
-    linear(normed, layer.key, into: k)
-    linear(normed, layer.value, into: own.v.tile.rows(rows))
+    linear(
+      normed,
+      [
+        (weight(index, .query), q), (weight(index, .key), k), (weight(index, .value), own.v.tile.rows(rows)),
+      ])
     rotate(q, positions: batch.positions[rows], table: rotary)
     rotate(k, positions: batch.positions[rows], table: rotary)
   }
@@ -54,12 +60,14 @@ extension LlamaPass {
   private func attend(_ index: Int) {
     let own = buffers.layers[index]
     let starts = scratchStarts(sizes.headCount) { $0.forwardScratch }
+    let packs = packedKeysAndValues(own, for: .forward)
     parallelForEach(batch.groups.count * sizes.headCount, workers: workers) { task in
       let (groupIndex, head) = task.quotientAndRemainder(dividingBy: sizes.headCount)
       let group = batch.groups[groupIndex]
       attention(
         q: own.q.tile, k: own.k.tile, v: own.v.tile, group: group, head: head, shape: shape,
-        into: own.attended.tile, normaliser: own.normaliser.tile,
+        packs: packs?[groupIndex][head / shape.headsPerKeyValueHead], into: own.attended.tile,
+        normaliser: own.normaliser.tile,
         scratch: buffers.scores.tile(
           offset: starts[groupIndex] + head * group.forwardScratch, rows: 1, columns: group.forwardScratch))
     }
@@ -71,17 +79,16 @@ extension LlamaPass {
     let isLast = index + 1 == sizes.layerCount
     let middle = own.middle.tile.rows(rows)
     middle.copy(from: own.input.tile.rows(rows))
-    linear(own.attended.tile.rows(rows), layer.output, into: middle, adding: true)
+    linear(own.attended.tile.rows(rows), weight(index, .output), into: middle, adding: true)
     let normed = buffers.normed.tile.rows(rows)
     rmsNorm(middle, layer.feedForwardNorm, epsilon: sizes.rmsNormEpsilon, into: normed)
     let (gate, up) = (own.gate.tile.rows(rows), own.up.tile.rows(rows))
-    linear(normed, layer.gate, into: gate)
-    linear(normed, layer.up, into: up)
+    linear(normed, [(weight(index, .gate), gate), (weight(index, .up), up)])
     let activation = buffers.activation.tile.rows(rows)
     swiGLU(gate: gate, up: up, into: activation)
     let output = (isLast ? buffers.final : buffers.layers[index + 1].input).tile.rows(rows)
     output.copy(from: middle)
-    linear(activation, layer.down, into: output, adding: true)
+    linear(activation, weight(index, .down), into: output, adding: true)
   }
 
   /// Final norm and output head at the predicting rows.
@@ -89,7 +96,7 @@ extension LlamaPass {
     forEachTile(of: batch.predictingRows.count) { rows in
       normalisePredicting(rows)
       tokenLogits(
-        buffers.predictingNormed.tile, rows: rows, weight: weights.head, targets: batch.targets,
+        buffers.predictingNormed.tile, rows: rows, weight: head, targets: batch.targets,
         logits: buffers.targetLogits.tile, normaliser: buffers.normaliser.tile,
         mean: recording ? buffers.mean.tile : nil, scratch: buffers.logits.tile)
     }

@@ -40,7 +40,8 @@ extension LlamaPass {
       .map { TokenQuery(prompt: $0.prompt, response: $0.response.map { $0 + [0] } ?? []) }
     let batch = PackedBatch(queries[...], isExtended: true)
     let pass = LlamaPass(
-      sizes: sizes, weights: weights, rotary: rotary, batch: batch, buffers: buffers.trunk, workers: workers)
+      sizes: sizes, weights: weights, packs: packs, rotary: rotary, batch: batch, buffers: buffers.trunk,
+      workers: workers)
     pass.runTrunk(depth: trunk.depth)
     let output = pass.buffers.final.tile
     let texts = batch.texts.map { text in
@@ -56,6 +57,7 @@ extension LlamaPass {
   /// Runs the lowest layers; every buffer of a layer's input and the final one are the same.
   private func runTrunk(depth: Int) {
     buffers.reshapeLayers(batch, sizes)
+    prepareForward(layers: 0..<depth, predicts: false, recording: false)
     runLayers(0..<depth, blocks: batch.texts.flatMap { blocks(of: $0.rows) })
   }
 

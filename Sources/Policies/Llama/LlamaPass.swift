@@ -8,6 +8,8 @@ import ModelFiles
 struct LlamaPass<Scalar: KernelScalar>: Sendable {
   let sizes: LlamaConfiguration
   let weights: LlamaWeights<Scalar>
+  /// Nil when products are left to BLAS.
+  let packs: LlamaPacks?
   let rotary: RotaryTable<Scalar>
   let batch: PackedBatch
   let buffers: LlamaBuffers<Scalar>

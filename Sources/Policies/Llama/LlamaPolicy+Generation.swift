@@ -18,7 +18,7 @@ extension LlamaPolicy {
   public borrowing func generate(prompts: [[Int32]], options: SamplingOptions, seed: SeedTree) -> [Generation] {
     let longest = (prompts.map(\.count).max() ?? 0) + options.maxNewTokens
     let decoder = LlamaDecoder(
-      sizes: configuration, weights: weights,
+      sizes: configuration, weights: weights, packs: packs,
       rotary: rotaryTable(positions: min(longest, configuration.contextLength)), workers: workers)
     var results = prompts.map { _ in Generation(tokens: [], logProbabilities: [], end: .length) }
     var active: [Int] = []

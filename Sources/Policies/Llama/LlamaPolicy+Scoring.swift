@@ -88,8 +88,8 @@ extension LlamaPolicy {
       "a sequence of \(batch.positionCount) tokens in a context of \(configuration.contextLength)")
     // A trunk runs one position more: that of a response's last token.
     return LlamaPass(
-      sizes: configuration, weights: weights, rotary: rotaryTable(positions: batch.positionCount + 1), batch: batch,
-      buffers: buffers, workers: workers, trunk: trunk)
+      sizes: configuration, weights: weights, packs: packs, rotary: rotaryTable(positions: batch.positionCount + 1),
+      batch: batch, buffers: buffers, workers: workers, trunk: trunk)
   }
 
   /// Ranges of queries to run together: whole prompt groups, up to the row budget.

@@ -1,0 +1,44 @@
+// What the files of this target share.
+#pragma once
+#include "CMatrixEngine.h"
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
+INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/// Bytes of an element that products of this engine read.
+INLINE size_t element_size(int engine) { return engine == BFPO_ENGINE_AVX512 ? 4 : 2; }
+
+/// Bytes of one panel of a packed matrix with `depth` rows.
+INLINE size_t panel_bytes(int engine, size_t depth) {
+  return round_up(depth, BFPO_PANEL) * BFPO_PANEL * element_size(engine);
+}
+
+/// bfloat16 of x: nearest, ties to even; NaN stays NaN.
+INLINE uint16_t to_half(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, 4);
+  uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+  return (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded);
+}
+
+/// A thread's scratch memory, aligned to 64 bytes; its contents last until the next call with the same slot.
+void *bfpo_scratch(int slot, size_t bytes);
+
+/// Slots of scratch memory: an operand a in the engine's form, and a packed b.
+enum { SCRATCH_A, SCRATCH_B, SCRATCH_SLOTS };
+
+/// One product on operands in the engine's form, for rows and panels that the caller has cut to fit the caches.
+///
+/// - a: [m, k padded to 32 in half precision], `a_stride` elements from row to row; the AMX engines read rows up to the next
+///   multiple of 16, whatever they hold.
+typedef void product_function(size_t m, size_t k, const void *a, size_t a_stride, const void *panel, size_t columns,
+                              float *c, size_t c_stride, int accumulate);
+
+product_function bfpo_panel_avx512, bfpo_panel_avx512_bf16, bfpo_panel_amx, bfpo_panel_amx_emulated;
+
+/// Prepares a thread for AMX products, and ends them.
+void bfpo_amx_begin(void);
+void bfpo_amx_end(void);

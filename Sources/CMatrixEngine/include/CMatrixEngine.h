@@ -1,0 +1,72 @@
+// Matrix products on packed operands, with the instruction sets that BLAS libraries of Linux distributions leave out.
+//
+//     c[m, n] (+)= a[m, k] b[k, n]
+//
+// b is packed once and used often. Every element of c is one sum over k in ascending order, whatever m is and whatever
+// else is computed, so a row's result does not depend on the rows beside it. Accumulation is in single precision.
+//
+// Packed layout: panels of 32 columns. In single precision a panel is [k][32] floats. In half precision (bfloat16,
+// rounded to nearest even) it is [k / 2][32][2]: two neighbouring rows of b interleaved, which is how both AVX512-BF16
+// and AMX read it. k is padded with zeros to a multiple of 32, n to a multiple of 32.
+//
+// Functions may run on several threads at once. Each keeps scratch memory that it reuses and frees when it ends.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+enum bfpo_engine {
+  /// float32, AVX-512.
+  BFPO_ENGINE_AVX512 = 1,
+  /// bfloat16 operands, AVX512-BF16.
+  BFPO_ENGINE_AVX512_BF16 = 2,
+  /// bfloat16 operands, AMX tiles.
+  BFPO_ENGINE_AMX = 3,
+  /// The AMX engine's loops on tiles in ordinary memory, for tests on other processors; slow.
+  BFPO_ENGINE_AMX_EMULATED = 4,
+};
+
+/// Whether the processor has the instructions and the system lets this process use them; asks for AMX at the first call.
+int bfpo_engine_supported(int engine);
+
+/// Columns of a panel, and what k is padded to a multiple of.
+#define BFPO_PANEL 32
+
+/// Bytes of a packed [k, n].
+size_t bfpo_packed_size(int engine, size_t k, size_t n);
+
+/// Packs some panels of b.
+///
+/// - b: element (k, n) is at b[k * stride + n], or at b[n * stride + k] when `transposed`.
+/// - scale: multiplies every element.
+/// - packed: the whole packed matrix, aligned to 64 bytes; only panels [first, last) are written.
+void bfpo_pack(int engine, const float *b, size_t stride, int transposed, size_t k, size_t n, float scale,
+               size_t first, size_t last, void *packed);
+
+/// One product's right-hand side and result.
+struct bfpo_target {
+  const void *packed;
+  /// Rows of the whole packed matrix, before padding.
+  size_t depth;
+  /// The first row of it to use, a multiple of 32: a's column 0 belongs to it.
+  size_t row;
+  /// The first column to use, a multiple of 32, and how many.
+  size_t column, columns;
+  /// Result for the first of these columns, row-major.
+  float *c;
+  size_t stride;
+  /// Adds to c instead of overwriting it.
+  int accumulate;
+};
+
+/// Products of one a with several packed matrices.
+///
+/// - a: [m, k]; element (i, j) is at a[i * stride + j], or at a[j * stride + i] when `transposed`.
+void bfpo_products(int engine, size_t m, size_t k, const float *a, size_t stride, int transposed,
+                   const struct bfpo_target *targets, size_t count);
+
+/// c[m, n] = alpha op(a) op(b) + beta c in single precision (AVX-512), packing b in scratch memory. beta 0 does not read c.
+void bfpo_multiply(size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_stride, int a_transposed,
+                   const float *b, size_t b_stride, int b_transposed, float beta, float *c, size_t c_stride);
+
+/// x rounded to bfloat16 (nearest, ties to even) and back: what a half-precision engine sees.
+float bfpo_rounded_to_half(float x);

@@ -1,0 +1,104 @@
+#include "engine.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+// A block of up to twelve rows by one panel keeps its sums in twenty-four registers. The two kernels differ in what one step
+// along k is: one row of b and a broadcast float, or two rows interleaved and a broadcast pair of halves.
+
+#define SINGLE __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
+#define HALF __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16")))
+#define ROWS 12
+
+/// Masks of the panel's two halves for `columns` columns.
+#define MASKS(columns)                                                                                                 \
+  __mmask16 low = (columns) >= 16 ? 0xffff : (__mmask16)((1u << (columns)) - 1);                                       \
+  __mmask16 high = (columns) <= 16 ? 0 : (columns) >= 32 ? 0xffff : (__mmask16)((1u << ((columns) - 16)) - 1);
+
+/// Pointers to every third row: with offsets of one and two strides they reach all twelve from four registers.
+#define ROW(pointers, stride, i) ((pointers)[(i) / 3] + ((i) % 3) * (stride))
+
+SINGLE INLINE void single_block(const int rows, size_t k, const float *a, size_t stride, const float *b,
+                                size_t columns, float *c, size_t c_stride, int accumulate) {
+  MASKS(columns)
+  __m512 sums[ROWS][2];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    sums[i][0] = accumulate ? _mm512_maskz_loadu_ps(low, c + i * c_stride) : _mm512_setzero_ps();
+    sums[i][1] = accumulate ? _mm512_maskz_loadu_ps(high, c + i * c_stride + 16) : _mm512_setzero_ps();
+  }
+  const float *at[4] = {a, a + 3 * stride, a + 6 * stride, a + 9 * stride};
+  for (size_t p = 0; p < k; p++) {
+    __m512 b0 = _mm512_load_ps(b + p * BFPO_PANEL), b1 = _mm512_load_ps(b + p * BFPO_PANEL + 16);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      __m512 value = _mm512_set1_ps(ROW(at, stride, i)[p]);
+      sums[i][0] = _mm512_fmadd_ps(value, b0, sums[i][0]);
+      sums[i][1] = _mm512_fmadd_ps(value, b1, sums[i][1]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    _mm512_mask_storeu_ps(c + i * c_stride, low, sums[i][0]);
+    _mm512_mask_storeu_ps(c + i * c_stride + 16, high, sums[i][1]);
+  }
+}
+
+HALF INLINE void half_block(const int rows, size_t pairs, const uint32_t *a, size_t stride, const float *b,
+                            size_t columns, float *c, size_t c_stride, int accumulate) {
+  MASKS(columns)
+  __m512 sums[ROWS][2];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    sums[i][0] = accumulate ? _mm512_maskz_loadu_ps(low, c + i * c_stride) : _mm512_setzero_ps();
+    sums[i][1] = accumulate ? _mm512_maskz_loadu_ps(high, c + i * c_stride + 16) : _mm512_setzero_ps();
+  }
+  const uint32_t *at[4] = {a, a + 3 * stride, a + 6 * stride, a + 9 * stride};
+  for (size_t p = 0; p < pairs; p++) {
+    __m512bh b0 = (__m512bh)_mm512_load_ps(b + p * BFPO_PANEL), b1 = (__m512bh)_mm512_load_ps(b + p * BFPO_PANEL + 16);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      __m512bh value = (__m512bh)_mm512_set1_epi32((int)ROW(at, stride, i)[p]);
+      sums[i][0] = _mm512_dpbf16_ps(sums[i][0], value, b0);
+      sums[i][1] = _mm512_dpbf16_ps(sums[i][1], value, b1);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    _mm512_mask_storeu_ps(c + i * c_stride, low, sums[i][0]);
+    _mm512_mask_storeu_ps(c + i * c_stride + 16, high, sums[i][1]);
+  }
+}
+
+/// Runs a block with its number of rows as a constant.
+#define DISPATCH(block, rows, ...)                                                                                     \
+  switch (rows) {                                                                                                      \
+  case 1: block(1, __VA_ARGS__); break;                                                                                \
+  case 2: block(2, __VA_ARGS__); break;                                                                                \
+  case 3: block(3, __VA_ARGS__); break;                                                                                \
+  case 4: block(4, __VA_ARGS__); break;                                                                                \
+  case 5: block(5, __VA_ARGS__); break;                                                                                \
+  case 6: block(6, __VA_ARGS__); break;                                                                                \
+  case 7: block(7, __VA_ARGS__); break;                                                                                \
+  case 8: block(8, __VA_ARGS__); break;                                                                                \
+  case 9: block(9, __VA_ARGS__); break;                                                                                \
+  case 10: block(10, __VA_ARGS__); break;                                                                              \
+  case 11: block(11, __VA_ARGS__); break;                                                                              \
+  default: block(12, __VA_ARGS__); break;                                                                              \
+  }
+
+SINGLE void bfpo_panel_avx512(size_t m, size_t k, const void *a, size_t a_stride, const void *panel, size_t columns,
+                              float *c, size_t c_stride, int accumulate) {
+  for (size_t row = 0; row < m; row += ROWS)
+    DISPATCH(single_block, m - row, k, (const float *)a + row * a_stride, a_stride, panel, columns, c + row * c_stride,
+             c_stride, accumulate)
+}
+
+HALF void bfpo_panel_avx512_bf16(size_t m, size_t k, const void *a, size_t a_stride, const void *panel, size_t columns,
+                                 float *c, size_t c_stride, int accumulate) {
+  size_t stride = a_stride / 2, pairs = round_up(k, BFPO_PANEL) / 2;
+  for (size_t row = 0; row < m; row += ROWS)
+    DISPATCH(half_block, m - row, pairs, (const uint32_t *)a + row * stride, stride, panel, columns, c + row * c_stride,
+             c_stride, accumulate)
+}
+#endif

@@ -1,0 +1,100 @@
+import Basics
+import CMatrixEngine
+
+/// The right-hand side of products, [depth, columns], in the form that an engine reads fastest.
+///
+/// A reference type: several threads pack panels of one matrix, and passes share it.
+public final class PackedMatrix: @unchecked Sendable {
+  public let engine: MatrixEngine
+  public private(set) var depth = 0
+  public private(set) var columns = 0
+  private var storage = TileStorage<Float>(capacity: 0)
+
+  public init(engine: MatrixEngine) {
+    precondition(engine != .openBLAS, "OpenBLAS packs for itself")
+    self.engine = engine
+  }
+
+  /// Changes the shape; the contents are undefined afterwards. Memory is only ever enlarged.
+  public func reshape(depth: Int, columns: Int) {
+    self.depth = depth
+    self.columns = columns
+    let count = (bfpo_packed_size(engine.code, depth, columns) + 3) / 4
+    if count > storage.capacity { storage = TileStorage(capacity: count) }
+  }
+
+  /// Blocks of columns that may be packed at once; a block is a whole number of panels.
+  public var blocks: [Range<Int>] {
+    stride(from: 0, to: columns, by: packingBlock).map { $0..<min($0 + packingBlock, columns) }
+  }
+
+  /// Packs all columns, or one of ``blocks``.
+  ///
+  /// - Parameters:
+  ///   - source: [depth, columns], or [columns, depth] when `transposed`.
+  ///   - scale: multiplies every element.
+  public func pack(_ source: Tile<Float>, transposed: Bool, scale: Float = 1, block: Range<Int>? = nil) {
+    let (rows, width) = transposed ? (source.columns, source.rows) : (source.rows, source.columns)
+    precondition(rows == depth && width == columns, "[\(rows), \(width)] packed as [\(depth), \(columns)]")
+    let block = block ?? 0..<columns
+    let panel = Int(BFPO_PANEL)
+    unsafe bfpo_pack(
+      engine.code, source.base, source.stride, transposed ? 1 : 0, depth, columns, scale, block.lowerBound / panel,
+      (block.upperBound + panel - 1) / panel, base)
+  }
+
+  var base: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(storage.base) }
+}
+
+private let packingBlock = 256
+
+/// Where one of several products of the same left-hand side goes.
+package struct PackedTarget {
+  let packed: PackedMatrix
+  /// The rows of the packed matrix that belong to the left-hand side's columns; the first is a multiple of 32.
+  let rows: Range<Int>
+  /// The first is a multiple of 32.
+  let columns: Range<Int>
+  /// [rows, columns].
+  let result: Tile<Float>
+  let adding: Bool
+
+  package init(
+    _ packed: PackedMatrix, rows: Range<Int>? = nil, columns: Range<Int>? = nil, into result: Tile<Float>,
+    adding: Bool = false
+  ) {
+    self.packed = packed
+    self.rows = rows ?? 0..<packed.depth
+    self.columns = columns ?? 0..<packed.columns
+    self.result = result
+    self.adding = adding
+    precondition(
+      self.rows.upperBound <= packed.depth && self.columns.upperBound <= packed.columns
+        && self.rows.lowerBound % Int(BFPO_PANEL) == 0 && self.columns.lowerBound % Int(BFPO_PANEL) == 0,
+      "rows \(self.rows) and columns \(self.columns) of a packed [\(packed.depth), \(packed.columns)]")
+    precondition(result.columns == self.columns.count, "\(result.columns) columns for \(self.columns)")
+  }
+}
+
+/// result (+)= op(a) · packed for each target; a is brought into the engine's form once.
+///
+/// - Parameter a: op(a) is [rows, depth].
+package func multiply(_ a: Tile<Float>, transposed: Bool = false, _ targets: [PackedTarget]) {
+  let (rows, depth) = transposed ? (a.columns, a.rows) : (a.rows, a.columns)
+  guard let engine = targets.first?.packed.engine, rows > 0 else { return }
+  unsafe withUnsafeTemporaryAllocation(of: bfpo_target.self, capacity: targets.count) { buffer in
+    for (index, target) in targets.enumerated() {
+      precondition(
+        target.rows.count == depth && target.result.rows == rows && target.packed.engine == engine,
+        "[\(rows), \(depth)] times rows \(target.rows) into [\(target.result.rows), \(target.result.columns)]")
+      unsafe buffer.initializeElement(
+        at: index,
+        to: bfpo_target(
+          packed: UnsafeRawPointer(target.packed.base), depth: target.packed.depth, row: target.rows.lowerBound,
+          column: target.columns.lowerBound, columns: target.columns.count, c: target.result.base,
+          stride: target.result.stride, accumulate: target.adding ? 1 : 0))
+    }
+    unsafe bfpo_products(
+      engine.code, rows, depth, a.base, a.stride, transposed ? 1 : 0, buffer.baseAddress!, targets.count)
+  }
+}
