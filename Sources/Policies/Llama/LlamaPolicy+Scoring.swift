@@ -4,6 +4,10 @@ import Kernels
 /// Rows that scoring without a tape holds at once, unless one prompt's responses need more.
 private let rowBudget = 2048
 
+/// Rows whose activations training keeps at once, unless one prompt's responses need more: about 10 MB a row of a model with 135
+/// million parameters. Products are as fast as with more.
+private let trainingRowBudget = 512
+
 extension LlamaPolicy {
   /// What a scored batch leaves behind for its pullback: activations of the layers that the backward pass reaches.
   public struct Tape {
@@ -92,8 +96,12 @@ extension LlamaPolicy {
       batch: batch, buffers: buffers, workers: workers, trunk: trunk)
   }
 
+  public borrowing func passes(of queries: [TokenQuery]) -> [Range<Int>] {
+    chunks(of: queries, rowBudget: trainingRowBudget)
+  }
+
   /// Ranges of queries to run together: whole prompt groups, up to the row budget.
-  borrowing func chunks(of queries: [TokenQuery]) -> [Range<Int>] {
+  borrowing func chunks(of queries: [TokenQuery], rowBudget: Int = rowBudget) -> [Range<Int>] {
     var chunks: [Range<Int>] = []
     var rows = 0
     for group in PackedBatch.groups(of: queries[...]) {
