@@ -53,7 +53,7 @@ package struct ProductMeasurement {
   private func run() {
     if let packed {
       parallelForEach(packed.blocks.count, workers: workers) {
-        Float.pack(right.tile, block: packed.blocks[$0], into: packed)
+        packed.pack(right.tile, transposed: false, block: packed.blocks[$0])
       }
     }
     let share = (shape.rows + workers - 1) / workers
