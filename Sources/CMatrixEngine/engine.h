@@ -16,6 +16,12 @@ INLINE size_t panel_bytes(int engine, size_t depth) {
   return round_up(depth, BFPO_PANEL) * BFPO_PANEL * element_size(engine);
 }
 
+/// Bytes of one block of sixteen packed columns: their scales, their least values, and four- or eight-bit numbers.
+INLINE size_t block_bytes(int kind) { return kind == BFPO_BLOCKS_Q8_SCALED ? 32 + 512 : 64 + 256; }
+
+/// Bytes of sixteen packed columns of depth k.
+INLINE size_t block_panel_bytes(int kind, size_t k) { return k / BFPO_BLOCK * round_up(block_bytes(kind), 64); }
+
 /// bfloat16 of x: nearest, ties to even; NaN stays NaN.
 INLINE uint16_t to_half(float x) {
   uint32_t bits;
