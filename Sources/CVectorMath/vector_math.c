@@ -9,6 +9,7 @@
 
 #define LANES 16
 typedef float vector __attribute__((vector_size(4 * LANES)));
+typedef float quad __attribute__((vector_size(16)));
 typedef int32_t mask __attribute__((vector_size(4 * LANES)));
 #define splat(value) ((vector){0} + (value))
 
@@ -20,15 +21,20 @@ struct functions {
   void (*gated)(const float *, const float *, float *, size_t);
   void (*gated_backward)(const float *, const float *, const float *, float *, float *, float *, size_t);
   void (*add_scaled)(const float *, float *, size_t, float);
+  double (*wide_sum)(const float *, size_t);
+  void (*cached_attention)(const float *, size_t, size_t, const float *, const float *, size_t, size_t, float, float *,
+                           float *);
 };
 
 #define TABLE(label, suffix)                                                                                           \
   {label,           exp_shifted_##suffix,    max_##suffix,       dot_##suffix,                                         \
-   gated_##suffix, gated_backward_##suffix, add_scaled_##suffix}
+   gated_##suffix, gated_backward_##suffix, add_scaled_##suffix, wide_sum_##suffix,                                    \
+   cached_attention_##suffix}
 
 #define FUSED(a, b, c) ((a) * (b) + (c))
 #define NAME(x) x##_baseline
 #include "vector_functions.inc"
+#include "cached_attention.inc"
 #undef NAME
 static const struct functions baseline = TABLE("baseline", baseline);
 
@@ -39,6 +45,7 @@ static const struct functions baseline = TABLE("baseline", baseline);
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define NAME(x) x##_avx2
 #include "vector_functions.inc"
+#include "cached_attention.inc"
 #undef NAME
 #pragma clang attribute pop
 static const struct functions avx2 = TABLE("avx2", avx2);
@@ -47,6 +54,7 @@ static const struct functions avx2 = TABLE("avx2", avx2);
                              apply_to = function)
 #define NAME(x) x##_avx512
 #include "vector_functions.inc"
+#include "cached_attention.inc"
 #undef NAME
 #pragma clang attribute pop
 static const struct functions avx512 = TABLE("avx512", avx512);
@@ -105,3 +113,10 @@ void bfpo_gated_backward(const float *gate, const float *up, const float *d, flo
 }
 
 void bfpo_add_scaled(const float *x, float *y, size_t count, float factor) { active->add_scaled(x, y, count, factor); }
+
+double bfpo_wide_sum(const float *x, size_t count) { return active->wide_sum(x, count); }
+
+void bfpo_cached_attention(const float *q, size_t heads, size_t size, const float *k, const float *v, size_t stride,
+                           size_t count, float scale, float *scores, float *out) {
+  active->cached_attention(q, heads, size, k, v, stride, count, scale, scores, out);
+}

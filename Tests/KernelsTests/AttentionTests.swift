@@ -94,7 +94,7 @@ import Testing
 
   @Test func `one row over a cache is the last row of the whole sequence`() {
     let expected = plain(q, k, v)
-    let (out, scratch) = (matrix(1, 12, "out"), matrix(1, 100, "scratch"))
+    let (out, scratch) = (matrix(1, 12, "out"), matrix(1, 210, "scratch"))
     cachedAttention(
       q: matrix(rows, 12, q).tile.rows(154..<155), k: matrix(rows, 6, k).tile.rows(85..<155),
       v: matrix(rows, 6, v).tile.rows(85..<155), shape: shape, into: out.tile, scratch: scratch.tile)

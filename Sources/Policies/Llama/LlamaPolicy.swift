@@ -40,6 +40,7 @@ public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
     self.init(
       configuration: source.configuration, weights: try LlamaWeights(loading: source), trainable: selected,
       engine: engine ?? MatrixEngine.chosen(for: precision), workers: workers ?? processorCount())
+    packs?.useBlocks(of: source, configuration)
   }
 
   /// The same model in another precision.
