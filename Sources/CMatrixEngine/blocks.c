@@ -1,7 +1,7 @@
 #include "engine.h"
 
 size_t bfpo_blocks_size(int kind, size_t k, size_t n) {
-  return round_up(n, BFPO_BLOCK_COLUMNS) / BFPO_BLOCK_PANEL * block_panel_bytes(kind, k);
+  return round_up(n, BFPO_BLOCK_COLUMNS) / BFPO_BLOCK_COLUMNS * block_group_bytes(kind, k);
 }
 
 /// Bytes of a block of thirty-two elements in a model file.
@@ -35,17 +35,14 @@ static void place(int kind, const uint8_t *block, size_t column, uint8_t *out) {
   }
 }
 
-void bfpo_pack_blocks(int kind, const uint8_t *rows, const uint32_t *order, size_t k, size_t n, size_t first,
-                      size_t last, void *packed) {
+void bfpo_pack_blocks(int kind, const uint8_t *rows, const uint32_t *order, size_t k, size_t n, void *packed) {
   size_t blocks = k / BFPO_BLOCK, stored = stored_bytes(kind), size = block_bytes(kind);
-  for (size_t panel = first; panel < last; panel++) {
-    uint8_t *out = (uint8_t *)packed + panel * block_panel_bytes(kind, k);
-    size_t start = panel * BFPO_BLOCK_PANEL, columns = start < n ? smaller(BFPO_BLOCK_PANEL, n - start) : 0;
-    memset(out, 0, block_panel_bytes(kind, k));
-    for (size_t column = 0; column < columns; column++) {
-      size_t row = order ? order[start + column] : start + column;
-      for (size_t b = 0; b < blocks; b++) place(kind, rows + (row * blocks + b) * stored, column, out + b * size);
-    }
+  memset(packed, 0, bfpo_blocks_size(kind, k, n));
+  for (size_t column = 0; column < n; column++) {
+    size_t row = order ? order[column] : column, panel = column % BFPO_BLOCK_COLUMNS / BFPO_BLOCK_PANEL;
+    uint8_t *out = (uint8_t *)packed + column / BFPO_BLOCK_COLUMNS * block_group_bytes(kind, k) + panel * size;
+    for (size_t b = 0; b < blocks; b++)
+      place(kind, rows + (row * blocks + b) * stored, column % BFPO_BLOCK_PANEL, out + b * BFPO_BLOCK_PANELS * size);
   }
 }
 

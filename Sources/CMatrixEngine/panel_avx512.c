@@ -15,6 +15,13 @@
   __mmask16 low = (columns) >= 16 ? 0xffff : (__mmask16)((1u << (columns)) - 1);                                       \
   __mmask16 high = (columns) <= 16 ? 0 : (columns) >= 32 ? 0xffff : (__mmask16)((1u << ((columns) - 16)) - 1);
 
+/// Few rows are bound by memory, which has to be asked for early.
+#define AHEAD(rows, b)                                                                                                 \
+  if ((rows) <= 4) {                                                                                                   \
+    _mm_prefetch((const char *)(b) + BFPO_AHEAD, _MM_HINT_T0);                                                         \
+    _mm_prefetch((const char *)(b) + BFPO_AHEAD + 64, _MM_HINT_T0);                                                    \
+  }
+
 /// Pointers to every third row: with offsets of one and two strides they reach all twelve from four registers.
 #define ROW(pointers, stride, i) ((pointers)[(i) / 3] + ((i) % 3) * (stride))
 
@@ -29,6 +36,7 @@ SINGLE INLINE void single_block(const int rows, size_t k, const float *a, size_t
   }
   const float *at[4] = {a, a + 3 * stride, a + 6 * stride, a + 9 * stride};
   for (size_t p = 0; p < k; p++) {
+    AHEAD(rows, b + p * BFPO_PANEL)
     __m512 b0 = _mm512_load_ps(b + p * BFPO_PANEL), b1 = _mm512_load_ps(b + p * BFPO_PANEL + 16);
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
@@ -55,6 +63,7 @@ HALF INLINE void half_block(const int rows, size_t pairs, const uint32_t *a, siz
   }
   const uint32_t *at[4] = {a, a + 3 * stride, a + 6 * stride, a + 9 * stride};
   for (size_t p = 0; p < pairs; p++) {
+    AHEAD(rows, b + p * BFPO_PANEL)
     __m512bh b0 = (__m512bh)_mm512_load_ps(b + p * BFPO_PANEL), b1 = (__m512bh)_mm512_load_ps(b + p * BFPO_PANEL + 16);
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {

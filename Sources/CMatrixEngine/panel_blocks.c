@@ -15,11 +15,18 @@
 /// Sixteen weights of row `i` of an octet of four-bit numbers; the permutation looks at the low four bits of each lane only.
 #define NIBBLES(word, i) _mm512_permutexvar_ps(_mm512_srli_epi32(word, 4 * (i)), numbers)
 
-/// `rows` rows of a by `panels` panels of sixteen columns.
+/// Asks for the memory that will be read soon, by this thread or another: processors do it too late by themselves. Asking for
+/// memory beyond the matrix is allowed and does nothing.
+SINGLE INLINE void prefetch(const char *from, size_t bytes) {
+#pragma clang loop unroll(full)
+  for (size_t line = 0; line < bytes; line += 64) _mm_prefetch(from + line, _MM_HINT_T0);
+}
+
+/// `rows` rows of a by `panels` panels of sixteen columns, of a group whose panels alternate block by block.
 SINGLE INLINE void block_product(const int kind, const int rows, const int panels, size_t k, const float *a,
                                  size_t stride, const uint8_t *packed, size_t columns, float *c, size_t c_stride,
                                  int accumulate) {
-  const size_t size = block_bytes(kind), next = block_panel_bytes(kind, k);
+  const size_t next = block_bytes(kind);
   const __m512 ascending = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512 numbers =
       kind == BFPO_BLOCKS_Q4_SCALED ? _mm512_sub_ps(ascending, _mm512_set1_ps(8)) : ascending;
@@ -34,7 +41,7 @@ SINGLE INLINE void block_product(const int kind, const int rows, const int panel
       sums[i][p] = accumulate ? _mm512_maskz_loadu_ps(lanes[p], c + i * c_stride + 16 * p) : _mm512_setzero_ps();
   }
   const float *at[3] = {a, a + 3 * stride, a + 6 * stride};
-  for (size_t block = 0; block < k / BFPO_BLOCK; block++, packed += size) {
+  for (size_t block = 0; block < k / BFPO_BLOCK; block++, packed += BFPO_BLOCK_PANELS * next) {
 #pragma clang loop unroll(full)
     for (int p = 0; p < panels; p++) {
       const uint8_t *own = packed + p * next;
@@ -42,6 +49,7 @@ SINGLE INLINE void block_product(const int kind, const int rows, const int panel
       if (kind == BFPO_BLOCKS_Q4_AFFINE) least[p] = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)(own + 32)));
     }
     for (size_t octet = 0; octet < BFPO_BLOCK / 8; octet++) {
+      if (rows <= 4) prefetch((const char *)packed + BFPO_AHEAD + octet * panels * next / 4, panels * next / 4);
       __m512i words[4];
       if (kind != BFPO_BLOCKS_Q8_SCALED) {
 #pragma clang loop unroll(full)
@@ -80,14 +88,14 @@ SINGLE INLINE void block_product(const int kind, const int rows, const int panel
 /// Up to eight rows by 64 columns: few rows take more panels, so that enough sums run side by side.
 #define BLOCKS(kind, name)                                                                                             \
   SINGLE static void name(size_t m, size_t k, const float *a, size_t stride, const uint8_t *packed, size_t columns,    \
-                          float *c, size_t c_stride, int accumulate) {                                                 \
+                          float *c, size_t c_stride, int accumulate) {                                \
     if (m <= 2) {                                                                                                      \
       if (m == 1) block_product(kind, 1, 4, k, a, stride, packed, columns, c, c_stride, accumulate);                   \
       else block_product(kind, 2, 4, k, a, stride, packed, columns, c, c_stride, accumulate);                          \
       return;                                                                                                          \
     }                                                                                                                  \
     for (size_t start = 0; start < columns; start += 32) {                                                             \
-      const uint8_t *own = packed + start / BFPO_BLOCK_PANEL * block_panel_bytes(kind, k);                             \
+      const uint8_t *own = packed + start / BFPO_BLOCK_PANEL * block_bytes(kind);                                      \
       size_t width = smaller(32, columns - start);                                                                     \
       switch (m) {                                                                                                     \
       case 3: block_product(kind, 3, 2, k, a, stride, own, width, c + start, c_stride, accumulate); break;             \
@@ -107,8 +115,8 @@ BLOCKS(BFPO_BLOCKS_Q8_SCALED, q8_scaled)
 void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
                          size_t columns, float *c, size_t c_stride, int accumulate) {
   for (size_t start = 0; start < columns; start += BFPO_BLOCK_COLUMNS) {
-    size_t panel = (column + start) / BFPO_BLOCK_PANEL, width = smaller(BFPO_BLOCK_COLUMNS, columns - start);
-    const uint8_t *own = (const uint8_t *)packed + panel * block_panel_bytes(kind, k);
+    size_t group = (column + start) / BFPO_BLOCK_COLUMNS, width = smaller(BFPO_BLOCK_COLUMNS, columns - start);
+    const uint8_t *own = (const uint8_t *)packed + group * block_group_bytes(kind, k);
     for (size_t row = 0; row < m; row += 8) {
       const float *left = a + row * stride;
       float *result = c + row * c_stride + start;
@@ -121,7 +129,14 @@ void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t st
     }
   }
 }
+
+void bfpo_prefetch_blocks(int kind, size_t k, const void *packed, size_t column) {
+  size_t bytes = block_group_bytes(kind, k);
+  const char *start = (const char *)packed + column / BFPO_BLOCK_COLUMNS * bytes;
+  for (size_t line = 0; line < smaller(BFPO_AHEAD, bytes); line += 64) _mm_prefetch(start + line, _MM_HINT_T0);
+}
 #else
+void bfpo_prefetch_blocks(int kind, size_t k, const void *packed, size_t column) {}
 void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
                          size_t columns, float *c, size_t c_stride, int accumulate) {}
 #endif

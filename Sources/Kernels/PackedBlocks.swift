@@ -54,17 +54,14 @@ public final class PackedBlocks: @unchecked Sendable {
     self.inputs = inputs
     let size = bfpo_blocks_size(format.code, inputs, outputs)
     storage = TileStorage(capacity: (size + 3) / 4)
-    let columns = Int(BFPO_BLOCK_COLUMNS)
-    let panels = (outputs + columns - 1) / columns * columns / Int(BFPO_BLOCK_PANEL)
     let target = unsafe UnsafeMutableRawPointer(storage.base)
     unsafe bytes.withUnsafeBufferPointer { source in
       if let order {
         unsafe order.withUnsafeBufferPointer { order in
-          unsafe bfpo_pack_blocks(
-            format.code, source.baseAddress!, order.baseAddress!, inputs, outputs, 0, panels, target)
+          unsafe bfpo_pack_blocks(format.code, source.baseAddress!, order.baseAddress!, inputs, outputs, target)
         }
       } else {
-        unsafe bfpo_pack_blocks(format.code, source.baseAddress!, nil, inputs, outputs, 0, panels, target)
+        unsafe bfpo_pack_blocks(format.code, source.baseAddress!, nil, inputs, outputs, target)
       }
     }
   }
@@ -84,6 +81,11 @@ public final class PackedBlocks: @unchecked Sendable {
       format.code, x.rows, inputs, x.base, x.stride, storage.base, range.lowerBound, range.count, y.base, y.stride,
       adding ? 1 : 0)
   }
+}
+
+extension PackedBlocks {
+  /// Asks for the memory that products of the outputs from `output` on read first.
+  func prefetch(output: Int) { unsafe bfpo_prefetch_blocks(format.code, inputs, storage.base, output) }
 }
 
 /// A weight as decoding reads it: in the blocks of its file where that is possible, else as scoring does.
@@ -109,6 +111,9 @@ public struct DecodingWeight<Scalar: KernelScalar>: Sendable {
   public func prepare(inputs: Int) {
     if blocks == nil { weight.prepare(.forward, inputs: inputs) }
   }
+
+  /// Asks for the memory that products of the outputs from `output` on read first.
+  public func prefetch(output: Int) { blocks?.prefetch(output: output) }
 
   /// y (+)= x Wᵀ for some outputs, from a multiple of 64 on.
   public func multiply(_ x: Tile<Scalar>, outputs range: Range<Int>, into y: Tile<Scalar>, adding: Bool = false) {

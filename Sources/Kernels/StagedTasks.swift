@@ -12,9 +12,11 @@ import Synchronization
 ///
 /// - Parameters:
 ///   - counts: tasks of each stage.
+///   - prepare: called before the wait for a task's turn, to bring memory near.
 ///   - body: runs one task; `worker` is below `workers`, and no two tasks run at once with the same one.
 public func runStages(
-  _ counts: [Int], workers: Int, _ body: @Sendable (_ worker: Int, _ stage: Int, _ task: Int) -> Void
+  _ counts: [Int], workers: Int, prepare: @Sendable (_ stage: Int, _ task: Int) -> Void = { _, _ in },
+  _ body: @Sendable (_ worker: Int, _ stage: Int, _ task: Int) -> Void
 ) {
   if workers <= 1 {
     for (stage, count) in counts.enumerated() {
@@ -27,12 +29,12 @@ public func runStages(
   for count in counts { starts.append(starts.last! + count) }
   let next = Atomic(0)
   let done = Atomic(0)
-  runWorkers(workers, starts: starts, next: next, done: done, body)
+  runWorkers(workers, starts: starts, next: next, done: done, prepare: prepare, body)
 }
 
 private func runWorkers(
   _ workers: Int, starts: [Int], next: borrowing Atomic<Int>, done: borrowing Atomic<Int>,
-  _ body: @Sendable (_ worker: Int, _ stage: Int, _ task: Int) -> Void
+  prepare: @Sendable (_ stage: Int, _ task: Int) -> Void, _ body: @Sendable (_ worker: Int, _ stage: Int, _ task: Int) -> Void
 ) {
   DispatchQueue.concurrentPerform(iterations: workers) { worker in
     var stage = 0
@@ -40,6 +42,7 @@ private func runWorkers(
       let ticket = next.wrappingAdd(1, ordering: .relaxed).oldValue
       if ticket >= starts[starts.count - 1] { return }
       while ticket >= starts[stage + 1] { stage += 1 }
+      prepare(stage, ticket - starts[stage])
       wait(for: starts[stage], of: done)
       body(worker, stage, ticket - starts[stage])
       done.wrappingAdd(1, ordering: .acquiringAndReleasing)

@@ -83,7 +83,7 @@ enum bfpo_blocks {
 /// Weights of a block.
 #define BFPO_BLOCK 32
 
-/// Columns of a panel of blocks, and what the first column of a product is a multiple of.
+/// Columns of a panel of blocks, and of a group of panels; the first column of a product is a multiple of the latter.
 #define BFPO_BLOCK_PANEL 16
 #define BFPO_BLOCK_COLUMNS 64
 
@@ -94,14 +94,16 @@ size_t bfpo_blocks_size(int kind, size_t k, size_t n);
 ///
 /// - rows: [n][k / 32] blocks of the file.
 /// - order: the row of the file that becomes each column, [n]; NULL when they are in order.
-/// - packed: the whole packed matrix, aligned to 64 bytes; only panels [first, last) are written. n is padded to a multiple of 64.
-void bfpo_pack_blocks(int kind, const uint8_t *rows, const uint32_t *order, size_t k, size_t n, size_t first,
-                      size_t last, void *packed);
+/// - packed: aligned to 64 bytes; n is padded to a multiple of 64.
+void bfpo_pack_blocks(int kind, const uint8_t *rows, const uint32_t *order, size_t k, size_t n, void *packed);
 
 /// c[m, columns] (+)= a[m, k] times columns of a packed matrix of depth k; needs AVX-512. The result has the same bits as that of
 /// the AVX-512 engine on the weights in single precision.
 void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
                          size_t columns, float *c, size_t c_stride, int accumulate);
+
+/// Asks for the memory that the product with columns from `column` on will read first.
+void bfpo_prefetch_blocks(int kind, size_t k, const void *packed, size_t column);
 
 /// Tells the processor that this thread waits in a loop.
 void bfpo_pause(void);

@@ -1,8 +1,8 @@
 import Kernels
 import ModelFiles
 
-/// A layer's weights as decoding reads them.
-struct DecodingLayer<Scalar: KernelScalar>: Sendable {
+/// A layer's weights as decoding reads them; a reference, because every task takes hold of one.
+final class DecodingLayer<Scalar: KernelScalar>: Sendable {
   let query, key, value, output, gate, up, down: DecodingWeight<Scalar>
   let inputNorm, feedForwardNorm: [Scalar]
 

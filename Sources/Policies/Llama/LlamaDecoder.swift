@@ -104,7 +104,7 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
     let rows = x.rows
     let results = ChosenTokens(rows)
     let all = counts + [units(head.outputs, headUnit), rows]
-    Kernels.runStages(all, workers: workers) { worker, stage, task in
+    Kernels.runStages(all, workers: workers, prepare: { prefetch($0, $1, layerStages: counts.count) }) { worker, stage, task in
       if stage < counts.count {
         let (layer, part) = stage.quotientAndRemainder(dividingBy: DecodingStage.allCases.count)
         run(DecodingStage.allCases[part], layer, task, caches, norms[worker], stage)
@@ -158,6 +158,33 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
     }
   }
 
+  /// Asks for the weights that a task will read.
+  private func prefetch(_ stage: Int, _ task: Int, layerStages: Int) {
+    if stage == layerStages { head.prefetch(output: task * headUnit) }
+    if stage >= layerStages { return }
+    let (index, part) = stage.quotientAndRemainder(dividingBy: DecodingStage.allCases.count)
+    let layer = layers[index]
+    switch DecodingStage.allCases[part] {
+    case .input:
+      let (weight, own) = input(layer, task)
+      weight.prefetch(output: own * columnUnit)
+    case .attention: break
+    case .output: layer.output.prefetch(output: task * columnUnit)
+    case .gateUp:
+      layer.gate.prefetch(output: task * columnUnit)
+      layer.up.prefetch(output: task * columnUnit)
+    case .down: layer.down.prefetch(output: task * columnUnit)
+    }
+  }
+
+  /// Whose product a task of the first stage forms, and which of its tasks.
+  private func input(_ layer: DecodingLayer<Scalar>, _ task: Int) -> (DecodingWeight<Scalar>, Int) {
+    let (ofQuery, ofKey) = (units(q.columns, columnUnit), units(k.columns, columnUnit))
+    if task < ofQuery { return (layer.query, task) }
+    if task < ofQuery + ofKey { return (layer.key, task - ofQuery) }
+    return (layer.value, task - ofQuery - ofKey)
+  }
+
   private func multiply(
     _ x: Tile<Scalar>, _ weight: DecodingWeight<Scalar>, _ task: Int, into y: Tile<Scalar>, adding: Bool = false
   ) {
@@ -192,7 +219,7 @@ private enum DecodingStage: CaseIterable {
 }
 
 /// Outputs of a task; a multiple of 64.
-private let columnUnit = 64
+private let columnUnit = 128
 private let headUnit = 256
 
 private func units(_ count: Int, _ unit: Int) -> Int { (count + unit - 1) / unit }
