@@ -8,6 +8,10 @@
 #define INLINE inline __attribute__((always_inline))
 
 #define LANES 16
+
+// Tokens of a cache that are asked for ahead of their use.
+#define CACHE_AHEAD 24
+
 typedef float vector __attribute__((vector_size(4 * LANES)));
 typedef float quad __attribute__((vector_size(16)));
 typedef int32_t mask __attribute__((vector_size(4 * LANES)));

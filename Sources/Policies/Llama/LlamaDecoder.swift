@@ -104,7 +104,8 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
     let rows = x.rows
     let results = ChosenTokens(rows)
     let all = counts + [units(head.outputs, headUnit), rows]
-    Kernels.runStages(all, workers: workers, prepare: { prefetch($0, $1, layerStages: counts.count) }) { worker, stage, task in
+    let prepare = { @Sendable (stage: Int, task: Int) in prefetch(stage, task, layerStages: counts.count) }
+    Kernels.runStages(all, workers: workers, prepare: prepare) { worker, stage, task in
       if stage < counts.count {
         let (layer, part) = stage.quotientAndRemainder(dividingBy: DecodingStage.allCases.count)
         run(DecodingStage.allCases[part], layer, task, caches, norms[worker], stage)
@@ -121,10 +122,10 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
 
   private func taskCount(_ stage: DecodingStage, rows: Int) -> Int {
     switch stage {
-    case .input: units(q.columns, columnUnit) + 2 * units(k.columns, columnUnit)
+    case .input: units(q.columns, wideUnit) + 2 * units(k.columns, wideUnit)
     case .attention: rows * sizes.keyValueHeadCount
-    case .output, .down: units(sizes.hiddenSize, columnUnit)
-    case .gateUp: units(sizes.feedForwardSize, columnUnit)
+    case .output, .down: units(sizes.hiddenSize, narrowUnit)
+    case .gateUp: units(sizes.feedForwardSize, wideUnit)
     }
   }
 
@@ -136,23 +137,17 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
     switch stage {
     case .input:
       let normed = norm.normed(number, x.tile, layer.inputNorm, sizes)
-      let (ofQuery, ofKey) = (units(q.columns, columnUnit), units(k.columns, columnUnit))
-      if task < ofQuery {
-        multiply(normed, layer.query, task, into: q.tile)
-      } else if task < ofQuery + ofKey {
-        multiply(normed, layer.key, task - ofQuery, into: k.tile)
-      } else {
-        multiply(normed, layer.value, task - ofQuery - ofKey, into: v.tile)
-      }
+      let (weight, result, own) = input(layer, task)
+      multiply(normed, weight, own, into: result, unit: wideUnit)
     case .attention:
       let (row, head) = task.quotientAndRemainder(dividingBy: sizes.keyValueHeadCount)
       attend(row, head, index, caches[row])
     case .output: multiply(attended.tile, layer.output, task, into: x.tile, adding: true)
     case .gateUp:
       let normed = norm.normed(number, x.tile, layer.feedForwardNorm, sizes)
-      multiply(normed, layer.gate, task, into: gate.tile)
-      multiply(normed, layer.up, task, into: up.tile)
-      let range = unit(task, of: sizes.feedForwardSize, columnUnit)
+      multiply(normed, layer.gate, task, into: gate.tile, unit: wideUnit)
+      multiply(normed, layer.up, task, into: up.tile, unit: wideUnit)
+      let range = unit(task, of: sizes.feedForwardSize, wideUnit)
       swiGLU(gate: gate.tile.columns(range), up: up.tile.columns(range), into: gate.tile.columns(range))
     case .down: multiply(gate.tile, layer.down, task, into: x.tile, adding: true)
     }
@@ -166,29 +161,30 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
     let layer = layers[index]
     switch DecodingStage.allCases[part] {
     case .input:
-      let (weight, own) = input(layer, task)
-      weight.prefetch(output: own * columnUnit)
+      let (weight, _, own) = input(layer, task)
+      weight.prefetch(output: own * wideUnit)
     case .attention: break
-    case .output: layer.output.prefetch(output: task * columnUnit)
+    case .output: layer.output.prefetch(output: task * narrowUnit)
     case .gateUp:
-      layer.gate.prefetch(output: task * columnUnit)
-      layer.up.prefetch(output: task * columnUnit)
-    case .down: layer.down.prefetch(output: task * columnUnit)
+      layer.gate.prefetch(output: task * wideUnit)
+      layer.up.prefetch(output: task * wideUnit)
+    case .down: layer.down.prefetch(output: task * narrowUnit)
     }
   }
 
-  /// Whose product a task of the first stage forms, and which of its tasks.
-  private func input(_ layer: DecodingLayer<Scalar>, _ task: Int) -> (DecodingWeight<Scalar>, Int) {
-    let (ofQuery, ofKey) = (units(q.columns, columnUnit), units(k.columns, columnUnit))
-    if task < ofQuery { return (layer.query, task) }
-    if task < ofQuery + ofKey { return (layer.key, task - ofQuery) }
-    return (layer.value, task - ofQuery - ofKey)
+  /// Which product a task of the first stage forms, and which of its tasks it is.
+  private func input(_ layer: DecodingLayer<Scalar>, _ task: Int) -> (DecodingWeight<Scalar>, Tile<Scalar>, Int) {
+    let (ofQuery, ofKey) = (units(q.columns, wideUnit), units(k.columns, wideUnit))
+    if task < ofQuery { return (layer.query, q.tile, task) }
+    if task < ofQuery + ofKey { return (layer.key, k.tile, task - ofQuery) }
+    return (layer.value, v.tile, task - ofQuery - ofKey)
   }
 
   private func multiply(
-    _ x: Tile<Scalar>, _ weight: DecodingWeight<Scalar>, _ task: Int, into y: Tile<Scalar>, adding: Bool = false
+    _ x: Tile<Scalar>, _ weight: DecodingWeight<Scalar>, _ task: Int, into y: Tile<Scalar>, unit size: Int = narrowUnit,
+    adding: Bool = false
   ) {
-    let range = unit(task, of: weight.outputs, columnUnit)
+    let range = unit(task, of: weight.outputs, size)
     weight.multiply(x, outputs: range, into: y.columns(range), adding: adding)
   }
 
@@ -197,14 +193,14 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
     let (count, size) = (cache.length + 1, sizes.headSize)
     let group = sizes.headCount / sizes.keyValueHeadCount
     let (own, shared) = (head * group * size..<(head + 1) * group * size, head * size..<(head + 1) * size)
-    let keys = cache.keys(layer, count: count).columns(shared)
-    let values = cache.values(layer, count: count).columns(shared)
+    let keys = cache.keys(layer, head: head, count: count)
+    let values = cache.values(layer, head: head, count: count)
     let (query, key) = (q.tile.rows(row..<row + 1).columns(own), keys.rows(cache.length..<count))
     key.copy(from: k.tile.rows(row..<row + 1).columns(shared))
     values.rows(cache.length..<count).copy(from: v.tile.rows(row..<row + 1).columns(shared))
-    let position = CollectionOfOne(Int32(cache.length))
-    rotate(query, positions: Array(position)[...], table: rotary)
-    rotate(key, positions: Array(position)[...], table: rotary)
+    let position = [Int32(cache.length)][...]
+    rotate(query, positions: position, table: rotary)
+    rotate(key, positions: position, table: rotary)
     let longest = scores.columns / sizes.headCount
     cachedAttention(
       q: query, k: keys, v: values, shape: AttentionShape(headCount: group, keyValueHeadCount: 1, headSize: size),
@@ -218,8 +214,9 @@ private enum DecodingStage: CaseIterable {
   case input, attention, output, gateUp, down
 }
 
-/// Outputs of a task; a multiple of 64.
-private let columnUnit = 128
+/// Outputs of a task; multiples of 64.
+private let narrowUnit = 64
+private let wideUnit = 128
 private let headUnit = 256
 
 private func units(_ count: Int, _ unit: Int) -> Int { (count + unit - 1) / unit }

@@ -37,14 +37,13 @@ struct LlamaPrefill<Scalar: KernelScalar>: Sendable {
       sizes: sizes, weights: weights, packs: packs, rotary: rotary, batch: batch, buffers: buffers, workers: workers)
       .forwardLayers()
     for (group, members) in zip(batch.groups, PackedBatch.groups(of: queries)) {
-      let count = group.rows.count
+      let end = group.rows.upperBound
       for member in members {
-        last.rows(member..<member + 1).copy(from: buffers.final.tile.rows(group.rows.upperBound - 1..<group.rows.upperBound))
+        last.rows(member..<member + 1).copy(from: buffers.final.tile.rows(end - 1..<end))
         for (layer, own) in buffers.layers.enumerated() {
-          caches[member].keys(layer, count: count).copy(from: own.k.tile.rows(group.rows))
-          caches[member].values(layer, count: count).copy(from: own.v.tile.rows(group.rows))
+          caches[member].fill(layer, keys: own.k.tile.rows(group.rows), values: own.v.tile.rows(group.rows))
         }
-        caches[member].advance(count)
+        caches[member].advance(group.rows.count)
       }
     }
   }
