@@ -30,4 +30,12 @@ public struct QuantisedMatrix: Sendable {
   public let bytes: Data
   /// The row of `bytes` that is each row of the matrix, [rows]; nil when they are in order.
   public let order: [UInt32]?
+
+  public init(packing: Quantisation, rows: Int, columns: Int, bytes: Data, order: [UInt32]? = nil) {
+    self.packing = packing
+    self.rows = rows
+    self.columns = columns
+    self.bytes = bytes
+    self.order = order
+  }
 }
