@@ -102,6 +102,10 @@ void bfpo_pack_blocks(int kind, const uint8_t *rows, const uint32_t *order, size
 void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
                          size_t columns, float *c, size_t c_stride, int accumulate);
 
+/// The same with operands rounded to bfloat16 (AVX512-BF16) and the bits of that engine.
+void bfpo_half_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed,
+                              size_t column, size_t columns, float *c, size_t c_stride, int accumulate);
+
 /// Asks for the memory that the product with columns from `column` on will read first.
 void bfpo_prefetch_blocks(int kind, size_t k, const void *packed, size_t column);
 
