@@ -61,7 +61,7 @@ let package = Package(
     tests("TrainingTests", ["Basics", "ModelFiles", "Objectives", "Policies", "Preferences", "Theory", "Training"]),
     tests(
       "PeersTests", ["Basics", "ModelFiles", "Language", "Policies", "Objectives", "Preferences", "Training"]),
-    tests("KernelsTests", ["Kernels", "CVectorMath", "Basics"]),
+    tests("KernelsTests", ["Kernels", "CMatrixEngine", "CVectorMath", "Basics"]),
     tests("PoliciesTests", ["Policies", "Kernels", "ModelFiles", "Basics"]),
     tests("PreferencesTests", ["Preferences", "Language", "Basics"]),
     tests("TheoryTests", ["Theory", "Objectives", "Basics"]),

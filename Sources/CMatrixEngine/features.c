@@ -28,7 +28,7 @@ static int has_amx(void) {
   unsigned a, b, c, d;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
   if (!(d >> 22 & 1) || !(d >> 24 & 1)) return 0;
-  if (!has_avx512() || (extended_controls() >> 17 & 3) != 3) return 0;
+  if (!has_avx512_bf16() || (extended_controls() >> 17 & 3) != 3) return 0;
   const long request_permission = 0x1023, tile_data = 18;
   return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
 }

@@ -1,4 +1,9 @@
 #include "engine.h"
+#include "transpose.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 size_t bfpo_packed_size(int engine, size_t k, size_t n) {
   return panel_bytes(engine, k) * (round_up(n, BFPO_PANEL) / BFPO_PANEL);
@@ -11,11 +16,25 @@ float bfpo_rounded_to_half(float x) {
   return result;
 }
 
+/// out[i * stride + j] = in[j * in_stride + i] for 0 <= i < m, 0 <= j < k.
+INLINE void transpose(const float *in, size_t in_stride, size_t m, size_t k, float *out, size_t stride) {
+  for (size_t i = 0; i < m; i += 16)
+    for (size_t j = 0; j < k; j += 16) {
+      if (m - i >= 16 && k - j >= 16) {
+        transpose_block(in + j * in_stride + i, in_stride, out + i * stride + j, stride);
+        continue;
+      }
+      for (size_t x = i; x < smaller(i + 16, m); x++)
+        for (size_t y = j; y < smaller(j + 16, k); y++) out[x * stride + y] = in[y * in_stride + x];
+    }
+}
+
 /// b's element (k, n) of a panel; zero outside.
 struct source {
   const float *b;
   size_t stride, k, n;
   int transposed;
+  float scale;
 };
 
 /// 32 rows of one panel as floats, zeros outside.
@@ -23,11 +42,13 @@ INLINE void gather(struct source s, size_t row, size_t column, float block[BFPO_
   size_t rows = smaller(BFPO_PANEL, s.k - row), columns = smaller(BFPO_PANEL, s.n - column);
   if (rows < BFPO_PANEL || columns < BFPO_PANEL) memset(block, 0, sizeof(float[BFPO_PANEL][BFPO_PANEL]));
   if (s.transposed) {
-    for (size_t j = 0; j < columns; j++)
-      for (size_t i = 0; i < rows; i++) block[i][j] = s.b[(column + j) * s.stride + row + i];
+    transpose(s.b + column * s.stride + row, s.stride, rows, columns, block[0], BFPO_PANEL);
   } else {
     for (size_t i = 0; i < rows; i++) memcpy(block[i], s.b + (row + i) * s.stride + column, columns * sizeof(float));
   }
+  if (s.scale != 1)
+    for (size_t i = 0; i < rows; i++)
+      for (size_t j = 0; j < columns; j++) block[i][j] *= s.scale;
 }
 
 INLINE void pack_panels(int half, struct source s, size_t first, size_t last, void *packed) {
@@ -57,35 +78,52 @@ INLINE void pack_panels(int half, struct source s, size_t first, size_t last, vo
 static void pack_half(struct source s, size_t first, size_t last, void *packed) { pack_panels(1, s, first, last, packed); }
 static void pack_single(struct source s, size_t first, size_t last, void *packed) { pack_panels(0, s, first, last, packed); }
 
-/// a in half precision, columns padded with zeros to `stride`.
-static void halve_rows(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride) {
+/// a in half precision, rows padded with zeros to `width`.
+INLINE void halve_rows(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride, size_t width) {
   for (size_t i = 0; i < m; i++) {
     for (size_t j = 0; j < k; j++) out[i * stride + j] = to_half(a[i * a_stride + j]);
-    for (size_t j = k; j < stride; j++) out[i * stride + j] = 0;
+    for (size_t j = k; j < width; j++) out[i * stride + j] = 0;
   }
 }
 
-static void halve_columns(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride) {
-  for (size_t i0 = 0; i0 < m; i0 += 16)
-    for (size_t j0 = 0; j0 < stride; j0 += 32)
-      for (size_t i = i0; i < smaller(i0 + 16, m); i++)
-        for (size_t j = j0; j < smaller(j0 + 32, stride); j++)
-          out[i * stride + j] = j < k ? to_half(a[j * a_stride + i]) : 0;
+static void halve_all(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride) {
+  halve_rows(a, a_stride, m, k, out, stride, stride);
 }
 
-static void transpose(const float *a, size_t a_stride, size_t m, size_t k, float *out, size_t stride) {
-  for (size_t i0 = 0; i0 < m; i0 += 16)
-    for (size_t j0 = 0; j0 < k; j0 += 16)
-      for (size_t i = i0; i < smaller(i0 + 16, m); i++)
-        for (size_t j = j0; j < smaller(j0 + 16, k); j++) out[i * stride + j] = a[j * a_stride + i];
+#if defined(__x86_64__)
+/// The same by the processor's own conversion. It takes numbers below the smallest normal one for zero, as the products do.
+__attribute__((target("avx512bf16"))) static void convert_rows(const float *a, size_t a_stride, size_t m, size_t k,
+                                                               uint16_t *out, size_t stride) {
+  for (size_t i = 0; i < m; i++)
+    for (size_t j = 0; j < stride; j += 16) {
+      __mmask16 mask = j + 16 <= k ? 0xffff : j >= k ? 0 : (__mmask16)((1u << (k - j)) - 1);
+      __m256bh half = _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, a + i * a_stride + j));
+      _mm256_storeu_si256((__m256i_u *)(out + i * stride + j), (__m256i)half);
+    }
+}
+#endif
+
+/// The same of a transposed.
+static void halve_columns(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride) {
+  float block[16][BFPO_PANEL];
+  for (size_t i = 0; i < m; i += 16)
+    for (size_t j = 0; j < k; j += BFPO_PANEL) {
+      size_t rows = smaller(16, m - i), columns = smaller(BFPO_PANEL, k - j);
+      transpose(a + j * a_stride + i, a_stride, rows, columns, block[0], BFPO_PANEL);
+      halve_rows(block[0], BFPO_PANEL, rows, columns, out + i * stride + j, stride, BFPO_PANEL);
+    }
+}
+
+static void transpose_all(const float *a, size_t a_stride, size_t m, size_t k, float *out, size_t stride) {
+  transpose(a, a_stride, m, k, out, stride);
 }
 #if defined(__x86_64__)
 #pragma clang attribute pop
 #endif
 
-void bfpo_pack(int engine, const float *b, size_t stride, int transposed, size_t k, size_t n, size_t first, size_t last,
-               void *packed) {
-  struct source s = {b, stride, k, n, transposed};
+void bfpo_pack(int engine, const float *b, size_t stride, int transposed, size_t k, size_t n, float scale,
+               size_t first, size_t last, void *packed) {
+  struct source s = {b, stride, k, n, transposed, scale};
   (element_size(engine) == 2 ? pack_half : pack_single)(s, first, last, packed);
 }
 
@@ -94,13 +132,17 @@ static const void *operand(int engine, size_t m, size_t k, const float *a, size_
   if (element_size(engine) == 4) {
     if (!transposed) return a;
     float *out = bfpo_scratch(SCRATCH_A, m * k * sizeof(float));
-    transpose(a, *stride, m, k, out, k);
+    transpose_all(a, *stride, m, k, out, k);
     *stride = k;
     return out;
   }
   size_t width = round_up(k, BFPO_PANEL);
   uint16_t *out = bfpo_scratch(SCRATCH_A, round_up(m, 16) * width * sizeof(uint16_t));
-  (transposed ? halve_columns : halve_rows)(a, *stride, m, k, out, width);
+  if (transposed) halve_columns(a, *stride, m, k, out, width);
+#if defined(__x86_64__)
+  else if (engine != BFPO_ENGINE_AMX_EMULATED) convert_rows(a, *stride, m, k, out, width);
+#endif
+  else halve_all(a, *stride, m, k, out, width);
   *stride = width;
   return out;
 }
@@ -156,9 +198,7 @@ void bfpo_products(int engine, size_t m, size_t k, const float *a, size_t stride
 void bfpo_multiply(size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_stride, int a_transposed,
                    const float *b, size_t b_stride, int b_transposed, float beta, float *c, size_t c_stride) {
   void *packed = bfpo_scratch(SCRATCH_B, bfpo_packed_size(BFPO_ENGINE_AVX512, k, n));
-  bfpo_pack(BFPO_ENGINE_AVX512, b, b_stride, b_transposed, k, n, 0, round_up(n, BFPO_PANEL) / BFPO_PANEL, packed);
-  if (alpha != 1)
-    for (size_t i = 0; i < bfpo_packed_size(BFPO_ENGINE_AVX512, k, n) / sizeof(float); i++) ((float *)packed)[i] *= alpha;
+  bfpo_pack(BFPO_ENGINE_AVX512, b, b_stride, b_transposed, k, n, alpha, 0, round_up(n, BFPO_PANEL) / BFPO_PANEL, packed);
   if (beta != 0 && beta != 1)
     for (size_t i = 0; i < m; i++)
       for (size_t j = 0; j < n; j++) c[i * c_stride + j] *= beta;

@@ -10,31 +10,68 @@
 ///   - dq: [rows, heads · headSize]; the columns of this key-value head's query heads are overwritten in the group's rows.
 ///   - dk: [rows, key-value heads · headSize]; this head's columns are overwritten in the group's rows.
 ///   - dv: as `dk`.
+///   - packs: of the group's spans for this key-value head, packed for the backward pass; nil leaves products to BLAS.
 ///   - scratch: at least ``AttentionGroup/backwardScratch`` elements, in one row.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 public func attentionBackward<Scalar: KernelScalar>(
   q: Tile<Scalar>, k: Tile<Scalar>, v: Tile<Scalar>, normaliser: Tile<Scalar>, dOut: Tile<Scalar>,
   group: AttentionGroup, keyValueHead: Int, shape: AttentionShape, dq: Tile<Scalar>, dk: Tile<Scalar>,
-  dv: Tile<Scalar>, scratch: Tile<Scalar>
+  dv: Tile<Scalar>, packs: [AttentionPacks]? = nil, scratch: Tile<Scalar>
 ) {
+  shape.check(q: q, k: k, v: v)
   let shared = shape.columns(ofHead: keyValueHead)
+  let (k, v) = (k.columns(shared), v.columns(shared))
   let (dk, dv) = (dk.columns(shared), dv.columns(shared))
   dk.rows(group.rows).fill(0)
   dv.rows(group.rows).fill(0)
   for index in 0..<shape.headsPerKeyValueHead {
     let head = keyValueHead * shape.headsPerKeyValueHead + index
-    let forward = HeadTiles(q: q, k: k, v: v, head: head, shape: shape)
     let columns = shape.columns(ofHead: head)
-    let cotangents = HeadCotangents(dOut: dOut.columns(columns), dq: dq.columns(columns), dk: dk, dv: dv)
-    for span in group.spans {
+    let (q, dOut, dq) = (q.columns(columns), dOut.columns(columns), dq.columns(columns))
+    for (index, span) in group.spans.enumerated() {
+      let operands = SpanOperands(k: k, v: v, group: group, span: index, packs: packs, headSize: shape.headSize)
       for block in span.blocks {
         let size = block.queries.count * block.keyCount
         let p = scratch.reshaped(rows: block.queries.count, columns: block.keyCount)
         let ds = scratch.reshaped(rows: block.queries.count, columns: block.keyCount, offset: size)
-        forward.scores(block, into: p)
-        cotangents.weightCotangents(block, values: forward.v, into: ds)
+        let (queries, d) = (q.rows(block.queries), dOut.rows(block.queries))
+        operands.scores(queries, block, into: p)
+        operands.weightCotangents(d, block, into: ds)
         softmaxBackward(p: p, ds: ds, block: block, normaliser: normaliser.columns(head..<head + 1))
-        cotangents.accumulate(block, p: p, ds: ds, forward: forward)
+        operands.queryCotangents(ds, block, into: dq.rows(block.queries))
+        let key = BlockOperand(queries, scale: operands.scale, packs?.first?.blockQueries)
+        let value = BlockOperand(d, scale: 1, packs?.first?.blockCotangents)
+        for (keys, columns) in [
+          (block.shared, 0..<block.shared.count), (block.own, block.shared.count..<block.keyCount),
+        ] where !keys.isEmpty {
+          key.addTransposed(ds.columns(columns), into: dk.rows(keys))
+          value.addTransposed(p.columns(columns), into: dv.rows(keys))
+        }
       }
+    }
+  }
+}
+
+/// A block of rows that transposed weights are multiplied by, [queries, headSize].
+private struct BlockOperand<Scalar: KernelScalar> {
+  let tile: Tile<Scalar>
+  let scale: Scalar
+  let packed: PackedMatrix?
+
+  init(_ tile: Tile<Scalar>, scale: Scalar, _ packed: PackedMatrix?) {
+    self.tile = tile
+    self.scale = scale
+    self.packed = packed
+    if let packed { fill(packed, tile, scale: scale) }
+  }
+
+  /// result += scale · weightsᵀ · tile.
+  func addTransposed(_ weights: Tile<Scalar>, into result: Tile<Scalar>) {
+    if let packed {
+      Scalar.multiplyPacked(weights, transposed: true, packed, into: result, adding: true)
+    } else {
+      multiply(weights, tile, firstTransposed: true, into: result, alpha: scale, beta: 1)
     }
   }
 }
@@ -53,35 +90,5 @@ func softmaxBackward<Scalar: KernelScalar>(
     for j in 0..<visible { unsafe cotangents[j] = weights[j] * (cotangents[j] - average) }
     unsafe (weights + visible).update(repeating: 0, count: block.keyCount - visible)
     unsafe (cotangents + visible).update(repeating: 0, count: block.keyCount - visible)
-  }
-}
-
-/// The cotangents that belong to one query head.
-private struct HeadCotangents<Scalar: KernelScalar> {
-  let dOut: Tile<Scalar>
-  let dq: Tile<Scalar>
-  let dk: Tile<Scalar>
-  let dv: Tile<Scalar>
-
-  /// ⟨doutᵢ, vⱼ⟩ for a block, [queries, keys].
-  func weightCotangents(_ block: AttentionBlock, values v: Tile<Scalar>, into dp: Tile<Scalar>) {
-    let d = dOut.rows(block.queries)
-    multiply(d, v.rows(block.shared), secondTransposed: true, into: dp.columns(0..<block.shared.count))
-    multiply(d, v.rows(block.own), secondTransposed: true, into: dp.columns(block.shared.count..<block.keyCount))
-  }
-
-  /// Writes the block's dq and adds to dk and dv.
-  func accumulate(_ block: AttentionBlock, p: Tile<Scalar>, ds: Tile<Scalar>, forward: HeadTiles<Scalar>) {
-    let (queries, d) = (forward.q.rows(block.queries), dOut.rows(block.queries))
-    let parts = [
-      (block.shared, 0..<block.shared.count), (block.own, block.shared.count..<block.keyCount),
-    ]
-    for (part, (keys, columns)) in parts.enumerated() {
-      let (weights, scores) = (p.columns(columns), ds.columns(columns))
-      multiply(
-        scores, forward.k.rows(keys), into: dq.rows(block.queries), alpha: forward.scale, beta: part == 0 ? 0 : 1)
-      multiply(scores, queries, firstTransposed: true, into: dk.rows(keys), alpha: forward.scale, beta: 1)
-      multiply(weights, d, firstTransposed: true, into: dv.rows(keys), beta: 1)
-    }
   }
 }

@@ -18,6 +18,12 @@ public struct AttentionShape: Hashable, Sendable {
   public var queryWidth: Int { headCount * headSize }
   public var keyValueWidth: Int { keyValueHeadCount * headSize }
 
+  func check<Scalar: KernelScalar>(q: Tile<Scalar>, k: Tile<Scalar>, v: Tile<Scalar>) {
+    precondition(
+      q.columns == queryWidth && k.columns == keyValueWidth && v.columns == keyValueWidth,
+      "queries of \(q.columns), keys of \(k.columns), values of \(v.columns) columns for \(self)")
+  }
+
   func columns(ofHead head: Int) -> Range<Int> { head * headSize..<(head + 1) * headSize }
 }
 
@@ -56,7 +62,7 @@ let attentionBlock = 64
 
 extension AttentionGroup {
   /// Elements of scratch memory that ``attention(q:k:v:group:head:shape:into:normaliser:scratch:)`` needs.
-  public var forwardScratch: Int { attentionBlock * keyCount }
+  public var forwardScratch: Int { attentionBlock * (keyCount + 1) }
 
   /// Elements of scratch memory that the backward pass of one key-value head needs.
   public var backwardScratch: Int { 2 * attentionBlock * keyCount }

@@ -78,10 +78,12 @@ extension Double: KernelScalar {
 
   public static func multiplyPacked(_ x: Tile<Double>, _ products: [PackedProduct<Double>]) { noPacks() }
 
-  public static func accumulateTransposed(_ a: Tile<Double>, _ packed: PackedMatrix, into c: Tile<Double>) { noPacks() }
+  public static func multiplyPacked(
+    _ a: Tile<Double>, transposed: Bool, _ packed: PackedMatrix, into c: Tile<Double>, adding: Bool
+  ) { noPacks() }
 
   public static func multiplyBlocks(
-    _ x: Tile<Double>, _ weight: PackedBlocks, outputs: Range<Int>, into y: Tile<Double>, adding: Bool
+    _ x: Tile<Double>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Double>, adding: Bool
   ) { noPacks() }
 
   public static func attend(
@@ -108,9 +110,13 @@ extension Double: KernelScalar {
     _ side: WeightPacks.Side, of weight: LinearWeight<Double>, packs: WeightPacks, inputs: Int
   ) -> PackedMatrix { noPacks() }
 
-  public static func pack(_ x: Tile<Double>, block: Range<Int>, into packed: PackedMatrix) { noPacks() }
+  public static func pack(
+    _ x: Tile<Double>, transposed: Bool, scale: Double, block: Range<Int>?, into packed: PackedMatrix
+  ) { noPacks() }
 
-  private static func noPacks() -> Never { preconditionFailure("no engine multiplies packed numbers in double precision") }
+  private static func noPacks() -> Never {
+    preconditionFailure("no engine multiplies packed numbers in double precision")
+  }
 
   public static func naturalLogarithm(_ x: Double) -> Double { Glibc.log(x) }
 }

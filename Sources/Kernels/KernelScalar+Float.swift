@@ -57,20 +57,26 @@ extension Float: KernelScalar {
     multiply(
       x,
       products.map { product in
-        guard let packs = product.weight.packs else { preconditionFailure("a packed product of a weight without packs") }
+        guard let packs = product.weight.packs else {
+          preconditionFailure("a packed product of a weight without packs")
+        }
         return PackedTarget(
           packs.copy(product.side, of: product.weight.values, inputs: product.inputs), rows: product.rows,
           columns: product.columns, into: product.result, adding: product.adding)
       })
   }
 
-  public static func accumulateTransposed(_ a: Tile<Float>, _ packed: PackedMatrix, into c: Tile<Float>) {
-    multiply(a, transposed: true, [PackedTarget(packed, into: c, adding: true)])
+  public static func multiplyPacked(
+    _ a: Tile<Float>, transposed: Bool, _ packed: PackedMatrix, into c: Tile<Float>, adding: Bool
+  ) {
+    let target = PackedTarget(
+      packed, rows: 0..<(transposed ? a.rows : a.columns), columns: 0..<c.columns, into: c, adding: adding)
+    multiply(a, transposed: transposed, [target])
   }
 
   public static func multiplyBlocks(
-    _ x: Tile<Float>, _ weight: PackedBlocks, outputs: Range<Int>, into y: Tile<Float>, adding: Bool
-  ) { weight.multiply(x, outputs: outputs, into: y, adding: adding) }
+    _ x: Tile<Float>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Float>, adding: Bool
+  ) { weight.multiply(x, outputs: outputs, precision: precision, into: y, adding: adding) }
 
   public static func attend(
     _ q: UnsafePointer<Float>, heads: Int, headSize: Int, _ k: UnsafePointer<Float>, _ v: UnsafePointer<Float>,
@@ -83,9 +89,9 @@ extension Float: KernelScalar {
     _ side: WeightPacks.Side, of weight: LinearWeight<Float>, packs: WeightPacks, inputs: Int
   ) -> PackedMatrix { packs.copy(side, of: weight.values, inputs: inputs) }
 
-  public static func pack(_ x: Tile<Float>, block: Range<Int>, into packed: PackedMatrix) {
-    packed.pack(x, transposed: false, block: block)
-  }
+  public static func pack(
+    _ x: Tile<Float>, transposed: Bool, scale: Float, block: Range<Int>?, into packed: PackedMatrix
+  ) { packed.pack(x, transposed: transposed, scale: scale, block: block) }
 
   public static func naturalLogarithm(_ x: Float) -> Float { Glibc.log(x) }
 }

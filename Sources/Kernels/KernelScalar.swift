@@ -44,12 +44,13 @@ public protocol KernelScalar: BinaryFloatingPoint, Sendable where RawSignificand
   /// The products of one input with packed weights; only called for weights that have packs, which those of `Double` never have.
   static func multiplyPacked(_ x: Tile<Self>, _ products: [PackedProduct<Self>])
 
-  /// c += aᵀ · packed.
-  static func accumulateTransposed(_ a: Tile<Self>, _ packed: PackedMatrix, into c: Tile<Self>)
+  /// c (+)= op(a) · packed, of which the first rows and columns are used that a and c have.
+  static func multiplyPacked(
+    _ a: Tile<Self>, transposed: Bool, _ packed: PackedMatrix, into c: Tile<Self>, adding: Bool)
 
   /// y (+)= x Wᵀ for some outputs of a weight in blocks; see ``PackedBlocks``.
   static func multiplyBlocks(
-    _ x: Tile<Self>, _ weight: PackedBlocks, outputs: Range<Int>, into y: Tile<Self>, adding: Bool)
+    _ x: Tile<Self>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Self>, adding: Bool)
 
   /// Attention of one token for the query heads that share a key-value head; see ``cachedAttention(q:k:v:shape:into:scratch:)``.
   ///
@@ -68,8 +69,8 @@ public protocol KernelScalar: BinaryFloatingPoint, Sendable where RawSignificand
   static func packedCopy(_ side: WeightPacks.Side, of weight: LinearWeight<Self>, packs: WeightPacks, inputs: Int)
     -> PackedMatrix
 
-  /// Packs a block of the columns of x, [depth, columns].
-  static func pack(_ x: Tile<Self>, block: Range<Int>, into packed: PackedMatrix)
+  /// Packs scale · op(x), [depth, columns], or a block of its columns.
+  static func pack(_ x: Tile<Self>, transposed: Bool, scale: Self, block: Range<Int>?, into packed: PackedMatrix)
 
   /// The natural logarithm.
   static func naturalLogarithm(_ x: Self) -> Self

@@ -72,7 +72,8 @@ public func linearWeightGradient<Scalar: KernelScalar>(
   _ dy: Tile<Scalar>, _ x: Tile<Scalar>, outputs: Range<Int>, into gradient: Tile<Scalar>, packed: PackedMatrix? = nil
 ) {
   if let packed {
-    Scalar.accumulateTransposed(dy.columns(outputs), packed, into: gradient.rows(outputs))
+    Scalar.multiplyPacked(
+      dy.columns(outputs), transposed: true, packed, into: gradient.rows(outputs), adding: true)
   } else {
     multiply(dy.columns(outputs), x, firstTransposed: true, into: gradient.rows(outputs), beta: 1)
   }

@@ -6,8 +6,8 @@ import Glibc
 public enum Precision: String, NamedChoice {
   /// Operands as they are.
   case float32
-  /// Operands rounded to bfloat16 (8 bits of precision, nearest, ties to even) where they enter a product of weights, cotangents
-  /// and activations; weights, gradients and optimiser stay in single precision, and so do attention, norms and softmax.
+  /// Operands rounded to bfloat16 (8 bits of precision, nearest, ties to even) where they enter a product, of weights or of
+  /// attention. Everything else is single precision: weights and what is kept of them, sums, norms, softmax, gradients, optimiser.
   case bfloat16
 }
 
@@ -65,7 +65,8 @@ public func checkEngineOverride() throws {
   guard let name = engineOverride else { return }
   guard let engine = MatrixEngine(rawValue: name) else {
     throw UserError(
-      "no matrix engine is called `\(name)`", at: "environment variable BFPO_MATRIX_ENGINE", because: "it names one of "
+      "no matrix engine is called `\(name)`", at: "environment variable BFPO_MATRIX_ENGINE",
+      because: "it names one of "
         + MatrixEngine.allCases.map(\.rawValue).joined(separator: ", "),
       advice: suggestion(for: name, among: MatrixEngine.allCases.map(\.rawValue)), exitCode: .usage)
   }
@@ -91,7 +92,7 @@ private let choices: [Precision: MatrixEngine] = {
 
 extension MatrixEngine {
   /// A product of odd sizes against plain sums: a virtual machine may announce instructions that it does not carry out well.
-  var multipliesCorrectly: Bool {
+  package var multipliesCorrectly: Bool {
     let (rows, depth, columns) = (37, 75, 45)
     func element(_ i: Int, _ j: Int) -> Float { Float((i * 7 + j * 13) % 17 - 8) * 0.25 }
     let (a, b, c) = (Matrix<Float>(), Matrix<Float>(), Matrix<Float>())

@@ -71,13 +71,17 @@ public final class PackedBlocks: @unchecked Sendable {
   /// - Parameters:
   ///   - x: [rows, in].
   ///   - range: from a multiple of 64 on.
+  ///   - precision: of the operands; bfloat16 needs ``MatrixEngine/avx512BF16`` and gives its bits.
   ///   - y: [rows, range].
-  func multiply(_ x: Tile<Float>, outputs range: Range<Int>, into y: Tile<Float>, adding: Bool) {
+  func multiply(
+    _ x: Tile<Float>, outputs range: Range<Int>, precision: Precision = .float32, into y: Tile<Float>, adding: Bool
+  ) {
     precondition(
       x.columns == inputs && y.rows == x.rows && y.columns == range.count && range.lowerBound >= 0
         && range.upperBound <= outputs && range.lowerBound % Int(BFPO_BLOCK_COLUMNS) == 0,
       "[\(x.rows), \(x.columns)] by outputs \(range) of [\(outputs), \(inputs)] into [\(y.rows), \(y.columns)]")
-    unsafe bfpo_block_products(
+    let run = unsafe precision == .float32 ? bfpo_block_products : bfpo_half_block_products
+    unsafe run(
       format.code, x.rows, inputs, x.base, x.stride, storage.base, range.lowerBound, range.count, y.base, y.stride,
       adding ? 1 : 0)
   }
@@ -86,41 +90,4 @@ public final class PackedBlocks: @unchecked Sendable {
 extension PackedBlocks {
   /// Asks for the memory that products of the outputs from `output` on read first.
   func prefetch(output: Int) { unsafe bfpo_prefetch_blocks(format.code, inputs, storage.base, output) }
-}
-
-/// A weight as decoding reads it: in the blocks of its file where that is possible, else as scoring does.
-public struct DecodingWeight<Scalar: KernelScalar>: Sendable {
-  private let weight: LinearWeight<Scalar>
-  private let blocks: PackedBlocks?
-  public let outputs: Int
-
-  /// - Parameters:
-  ///   - outputs: out of [out, in].
-  ///   - blocks: the same weight in the blocks of its file.
-  public init(_ weight: LinearWeight<Scalar>, outputs: Int, blocks: PackedBlocks? = nil) {
-    precondition(blocks.map { $0.outputs == outputs } ?? true, "blocks of another weight")
-    self.weight = weight
-    self.outputs = outputs
-    self.blocks = blocks
-  }
-
-  /// Whether ``multiply(_:outputs:into:adding:)`` has all it needs.
-  public var isPrepared: Bool { blocks != nil || weight.isPrepared(.forward) }
-
-  /// Packs what is not packed.
-  public func prepare(inputs: Int) {
-    if blocks == nil { weight.prepare(.forward, inputs: inputs) }
-  }
-
-  /// Asks for the memory that products of the outputs from `output` on read first.
-  public func prefetch(output: Int) { blocks?.prefetch(output: output) }
-
-  /// y (+)= x Wᵀ for some outputs, from a multiple of 64 on.
-  public func multiply(_ x: Tile<Scalar>, outputs range: Range<Int>, into y: Tile<Scalar>, adding: Bool = false) {
-    if let blocks {
-      Scalar.multiplyBlocks(x, blocks, outputs: range, into: y, adding: adding)
-    } else {
-      linear(x, weight, outputs: range, into: y, adding: adding)
-    }
-  }
 }

@@ -30,14 +30,16 @@ public final class PackedMatrix: @unchecked Sendable {
 
   /// Packs all columns, or one of ``blocks``.
   ///
-  /// - Parameter source: [depth, columns], or [columns, depth] when `transposed`.
-  public func pack(_ source: Tile<Float>, transposed: Bool, block: Range<Int>? = nil) {
+  /// - Parameters:
+  ///   - source: [depth, columns], or [columns, depth] when `transposed`.
+  ///   - scale: multiplies every element.
+  public func pack(_ source: Tile<Float>, transposed: Bool, scale: Float = 1, block: Range<Int>? = nil) {
     let (rows, width) = transposed ? (source.columns, source.rows) : (source.rows, source.columns)
     precondition(rows == depth && width == columns, "[\(rows), \(width)] packed as [\(depth), \(columns)]")
     let block = block ?? 0..<columns
     let panel = Int(BFPO_PANEL)
     unsafe bfpo_pack(
-      engine.code, source.base, source.stride, transposed ? 1 : 0, depth, columns, block.lowerBound / panel,
+      engine.code, source.base, source.stride, transposed ? 1 : 0, depth, columns, scale, block.lowerBound / panel,
       (block.upperBound + panel - 1) / panel, base)
   }
 
@@ -47,7 +49,7 @@ public final class PackedMatrix: @unchecked Sendable {
 private let packingBlock = 256
 
 /// Where one of several products of the same left-hand side goes.
-struct PackedTarget {
+package struct PackedTarget {
   let packed: PackedMatrix
   /// The rows of the packed matrix that belong to the left-hand side's columns; the first is a multiple of 32.
   let rows: Range<Int>
@@ -57,7 +59,7 @@ struct PackedTarget {
   let result: Tile<Float>
   let adding: Bool
 
-  init(
+  package init(
     _ packed: PackedMatrix, rows: Range<Int>? = nil, columns: Range<Int>? = nil, into result: Tile<Float>,
     adding: Bool = false
   ) {
@@ -77,7 +79,7 @@ struct PackedTarget {
 /// result (+)= op(a) · packed for each target; a is brought into the engine's form once.
 ///
 /// - Parameter a: op(a) is [rows, depth].
-func multiply(_ a: Tile<Float>, transposed: Bool = false, _ targets: [PackedTarget]) {
+package func multiply(_ a: Tile<Float>, transposed: Bool = false, _ targets: [PackedTarget]) {
   let (rows, depth) = transposed ? (a.columns, a.rows) : (a.rows, a.columns)
   guard let engine = targets.first?.packed.engine, rows > 0 else { return }
   unsafe withUnsafeTemporaryAllocation(of: bfpo_target.self, capacity: targets.count) { buffer in

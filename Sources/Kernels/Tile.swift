@@ -59,11 +59,15 @@ public struct Tile<Scalar: KernelScalar>: @unchecked Sendable {
   func pointer(row: Int) -> UnsafeMutablePointer<Scalar> { unsafe base + row * stride }
 
   /// Sets every element.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func fill(_ value: Scalar) {
     for row in 0..<rows { unsafe pointer(row: row).update(repeating: value, count: columns) }
   }
 
   /// Copies another tile of the same shape.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func copy(from source: Tile) {
     precondition(
       source.rows == rows && source.columns == columns,

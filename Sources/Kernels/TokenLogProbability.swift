@@ -35,6 +35,8 @@ public let vocabularyBlock = 2048
 ///   - scratch: [all rows, at least min(vocabulary, ``vocabularyBlock``)], of which `rows` are used.
 ///
 /// Source: Milakov and Gimelshein 2018, arXiv 1805.02867, algorithm 3.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 public func tokenLogits<Scalar: KernelScalar>(
   _ x: Tile<Scalar>, rows: Range<Int>, weight: LinearWeight<Scalar>, targets: PredictionTargets, logits: Tile<Scalar>,
   normaliser: Tile<Scalar>, mean: Tile<Scalar>?, scratch: Tile<Scalar>

@@ -7,6 +7,8 @@
 ///   - cotangents: c, ∂loss/∂log p of each target, [targets].
 ///   - mean: [all rows, width].
 ///   - dx: [all rows, width]; `rows` are overwritten.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 public func tokenLogitsBackward<Scalar: KernelScalar>(
   cotangents: [Scalar], rows: Range<Int>, weight: LinearWeight<Scalar>, targets: PredictionTargets, mean: Tile<Scalar>,
   into dx: Tile<Scalar>
@@ -42,6 +44,8 @@ public func tokenLogitsBackward<Scalar: KernelScalar>(
 ///   - block: the vocabulary entries to do.
 ///   - gradient: [vocabulary, width]; the block's rows are added to.
 ///   - scratch: at least ``headGradientScratch`` elements, in one row.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 public func outputHeadSoftmaxGradient<Scalar: KernelScalar>(
   cotangentSums: [Scalar], x: Tile<Scalar>, weight: LinearWeight<Scalar>, normaliser: Tile<Scalar>, block: Range<Int>,
   into gradient: Tile<Scalar>, scratch: Tile<Scalar>

@@ -1,4 +1,5 @@
 import Basics
+import Kernels
 import Objectives
 import Preferences
 import Training
@@ -12,6 +13,8 @@ public struct CellConfiguration: Codable, Hashable, Sendable {
   public var inputs: [String: String] = [:]
   public var policy: String
   public var trainable: [String]
+  /// Of a language model's products; absent for float32.
+  public var precision: Precision?
   public var training: TrainingConfiguration
   public var objective: String
   /// Every hyper-parameter of the objective under its canonical name.
@@ -84,6 +87,7 @@ public func plan(
           world: spec.world, inputs: digests, policy: spec.policy.kind.rawValue,
           trainable: spec.policy.kind == .tabular ? [] : spec.policy.trainable, training: spec.training,
           objective: last.objective, parameters: last.parameters, order: last.order, buffer: arm.buffer, seed: seed)
+        configuration.precision = spec.policy.precision == .float32 ? nil : spec.policy.precision
         configuration.stages = stages.count > 1 ? Array(stages.dropLast()) : nil
         configuration.flipped = last.flipped
         configuration.from = last.from

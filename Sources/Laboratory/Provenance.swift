@@ -17,6 +17,8 @@ public struct Provenance: Codable, Sendable {
   public var processor: String?
   /// OpenBLAS's own description of its build and the kernel it chose.
   public var blas: String
+  /// What multiplies matrices, by precision; absent in records that are older than the choice.
+  public var engine: String?
   public var workers: Int
   /// ISO 8601, UTC.
   public var finished: String
@@ -32,11 +34,13 @@ public struct Provenance: Codable, Sendable {
       tool: "bfpo \(toolVersion)", commit: gitCommit(root: root), program: programDigest, host: information.hostName,
       operatingSystem: information.operatingSystemVersionString, processors: information.activeProcessorCount,
       processor: processorName(),
-      blas: blasDescription(), workers: workers, finished: "", seconds: 0)
+      blas: blasDescription(), engine: engineDescription(), workers: workers, finished: "", seconds: 0)
   }
 
   /// What two runs must share for their bytes to be the same.
-  static var machine: (processor: String?, blas: String) { (processorName(), blasDescription()) }
+  static var machine: (processor: String?, blas: String, engine: String?) {
+    (processorName(), blasDescription(), engineDescription())
+  }
 
   /// A copy stamped with the present time.
   func finished(after seconds: Double) -> Provenance {

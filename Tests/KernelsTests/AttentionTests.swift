@@ -122,4 +122,55 @@ import Testing
     let (single, double) = (attended(Float.self), attended(Double.self))
     #expect(zip(single, double).allSatisfy { abs($0 - $1) < 1e-5 })
   }
+
+  @Test(arguments: MatrixEngine.allCases.filter { $0 != .openBLAS && $0.isSupported })
+  func `results and cotangents with packed keys and values`(_ engine: MatrixEngine) {
+    let exact = Pass(Matrix<Double>.init(rows:columns:_:), self, engine: nil)
+    let packed = Pass({ Matrix<Float>(rows: $0, columns: $1, $2.map(Float.init)) }, self, engine: engine)
+    let limit = engine.precision == .bfloat16 ? 0.02 : 1e-6
+    for (name, ours, expected) in zip(["out", "dq", "dk", "dv"], packed.results, exact.results) {
+      let error = dot(zip(ours, expected).map { $0 - $1 }, zip(ours, expected).map { $0 - $1 }).squareRoot()
+      #expect(error < limit * dot(expected, expected).squareRoot(), "\(engine) \(name): \(error)")
+    }
+  }
+
+  /// A forward and a backward pass over all groups and heads.
+  struct Pass {
+    /// Of out, dq, dk and dv.
+    var results: [[Double]]
+
+    init<Scalar: KernelScalar>(
+      _ make: (Int, Int, [Double]) -> Matrix<Scalar>, _ tests: AttentionTests, engine: MatrixEngine?
+    ) {
+      let (rows, shape) = (tests.rows, tests.shape)
+      let (q, k, v) = (make(rows, 12, tests.q).tile, make(rows, 6, tests.k).tile, make(rows, 6, tests.v).tile)
+      let (out, normaliser) = (make(rows, 12, tests.q), make(rows, 4, normals(rows * 4, "n")))
+      let (dq, dk, dv) = (make(rows, 12, tests.q), make(rows, 6, tests.k), make(rows, 6, tests.k))
+      let dOut = make(rows, 12, tests.dOut).tile
+      let scratch = Matrix<Scalar>()
+      for group in AttentionTests.groups {
+        func packs(_ head: Int, _ side: WeightPacks.Side) -> [AttentionPacks]? {
+          engine.map { engine in
+            group.spans.map { span in
+              let packs = AttentionPacks(engine: engine)
+              packs.pack(k: k, v: v, span: span, keyValueHead: head, shape: shape, for: side)
+              return packs
+            }
+          }
+        }
+        scratch.reshape(rows: 1, columns: max(group.forwardScratch, group.backwardScratch))
+        for head in 0..<4 {
+          attention(
+            q: q, k: k, v: v, group: group, head: head, shape: shape, packs: packs(head / 2, .forward), into: out.tile,
+            normaliser: normaliser.tile, scratch: scratch.tile)
+        }
+        for head in 0..<2 {
+          attentionBackward(
+            q: q, k: k, v: v, normaliser: normaliser.tile, dOut: dOut, group: group, keyValueHead: head, shape: shape,
+            dq: dq.tile, dk: dk.tile, dv: dv.tile, packs: packs(head, .backward), scratch: scratch.tile)
+        }
+      }
+      results = [out, dq, dk, dv].map { $0.tile.doubles }
+    }
+  }
 }

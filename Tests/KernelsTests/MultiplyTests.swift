@@ -61,7 +61,7 @@ import Testing
   func `what was in the result does not matter when it is overwritten`(rows: Int) {
     let result = Matrix<Float>(rows: rows, columns: 2, [Float](repeating: .nan, count: 2 * rows))
     let ones = Matrix<Float>(rows: rows, columns: 3, [Float](repeating: 1, count: 3 * rows))
-    linear(ones.tile, [1, 2, 3, 4, 5, 6], into: result.tile)
+    linear(ones.tile, LinearWeight([1, 2, 3, 4, 5, 6]), into: result.tile)
     #expect(result.values == [[Float]](repeating: [6, 15], count: rows).flatMap { $0 })
   }
 
@@ -70,11 +70,11 @@ import Testing
     let weight = normals(24, "w")
     func loss(_ x: [Double], _ w: [Double], _ outputs: Range<Int>) -> Double {
       let y = matrix(5, outputs.count, "y")
-      linear(matrix(5, 4, x).tile, w, outputs: outputs, into: y.tile)
+      linear(matrix(5, 4, x).tile, LinearWeight(w), outputs: outputs, into: y.tile)
       return dot(y.values, dy.tile.columns(outputs).values)
     }
     let dx = matrix(5, 4, "dx")
-    linearInputGradient(dy.tile.columns(2..<5), weight, outputs: 2..<5, into: dx.tile)
+    linearInputGradient(dy.tile.columns(2..<5), LinearWeight(weight), outputs: 2..<5, into: dx.tile)
     expectGradient(dx.values, of: x.values, "x") { loss($0, weight, 2..<5) }
     var gradient = [Double](repeating: 1, count: 24)
     withMutableTile(of: &gradient, rows: 6, columns: 4) { tile in

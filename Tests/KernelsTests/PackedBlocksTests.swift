@@ -48,14 +48,23 @@ struct PackedBlocksTests {
     let (outputs, inputs) = shape
     let stored = StoredWeight(format, outputs: outputs, inputs: inputs, seed: 3)
     let blocks = PackedBlocks(format, stored.bytes.span, outputs: outputs, inputs: inputs)
-    let weight = LinearWeight(stored.values, packs: WeightPacks(engine: .avx512))
+    for engine in [MatrixEngine.avx512, .avx512BF16] where engine.isSupported {
+      let weight = LinearWeight(stored.values, packs: WeightPacks(engine: engine))
+      compare(blocks, weight, outputs: outputs, inputs: inputs, engine.precision)
+    }
+  }
+
+  private func compare(
+    _ blocks: PackedBlocks, _ weight: LinearWeight<Float>, outputs: Int, inputs: Int, _ precision: Precision
+  ) {
     for rows in 1...17 {
       let x = random(rows, inputs, rows)
       for (adding, range) in [(false, 0..<outputs), (true, 64..<outputs)] where !range.isEmpty {
         let (expected, result) = (random(rows, outputs, 9), random(rows, outputs, 9))
         linear(x.tile, weight, outputs: range, into: expected.tile.columns(range), adding: adding)
-        blocks.multiply(x.tile, outputs: range, into: result.tile.columns(range), adding: adding)
-        #expect(result.values == expected.values, "\(rows) rows")
+        blocks.multiply(
+          x.tile, outputs: range, precision: precision, into: result.tile.columns(range), adding: adding)
+        #expect(result.values == expected.values, "\(rows) rows, \(precision)")
       }
     }
   }

@@ -36,7 +36,7 @@ import Testing
     let scratch = matrix(rows, vocabularyBlock, "s")
     for block in tiles(rows, limit: 64) {
       tokenLogits(
-        matrix(rows, width, x).tile, rows: block, weight: weight, targets: targets, logits: logits.tile,
+        matrix(rows, width, x).tile, rows: block, weight: LinearWeight(weight), targets: targets, logits: logits.tile,
         normaliser: normaliser.tile, mean: mean.tile, scratch: scratch.tile)
     }
     var values: [Double] = []
@@ -70,7 +70,8 @@ import Testing
     let dx = matrix(rows, width, "dx")
     for block in tiles(rows, limit: 64) {
       tokenLogitsBackward(
-        cotangents: cotangents, rows: block, weight: weight, targets: targets, mean: result.mean.tile, into: dx.tile)
+        cotangents: cotangents, rows: block, weight: LinearWeight(weight), targets: targets, mean: result.mean.tile,
+        into: dx.tile)
     }
     expectGradient(dx.values, of: x, samples: 10, "x") { dot(run($0, weight).logProbabilities, cotangents) }
     let sums = (0..<rows).map { cotangents[targets.starts[$0]..<targets.starts[$0 + 1]].reduce(0, +) }
@@ -79,7 +80,8 @@ import Testing
     withMutableTile(of: &gradient, rows: vocabulary, columns: width) { tile in
       for start in stride(from: 0, to: vocabulary, by: headGradientBlock) {
         outputHeadSoftmaxGradient(
-          cotangentSums: sums, x: matrix(rows, width, x).tile, weight: weight, normaliser: result.normaliser.tile,
+          cotangentSums: sums, x: matrix(rows, width, x).tile, weight: LinearWeight(weight),
+          normaliser: result.normaliser.tile,
           block: start..<min(start + headGradientBlock, vocabulary), into: tile, scratch: scratch.tile)
       }
       outputHeadTargetGradient(

@@ -57,14 +57,16 @@ struct DecodingTests {
     (0..<count).map { tokens(1 + ($0 * 37) % 90, below: 301, seed: SeedTree($0)) }
   }
 
-  @Test func `blocks give the bits that the same weights give as floats`() throws {
+  @Test(arguments: [MatrixEngine.avx512, .avx512BF16])
+  func `blocks give the bits that the same weights give as floats`(engine: MatrixEngine) throws {
+    guard engine.isSupported else { return }
     let options = SamplingOptions(temperature: 0.9, topP: 0.97, maxNewTokens: 30)
-    let withBlocks = try policy(.avx512).generate(prompts: prompts(21), options: options, seed: SeedTree(4))
-    let withFloats = try policy(.avx512, offersBlocks: false).generate(
+    let withBlocks = try policy(engine).generate(prompts: prompts(21), options: options, seed: SeedTree(4))
+    let withFloats = try policy(engine, offersBlocks: false).generate(
       prompts: prompts(21), options: options, seed: SeedTree(4))
     #expect(withBlocks == withFloats)
-    #expect(try policy(.avx512).packs?.blocks(.layer(1, .up)) != nil)
-    #expect(try policy(.avx512, offersBlocks: false).packs?.blocks(.layer(1, .up)) == nil)
+    #expect(try policy(engine).packs?.blocks(.layer(1, .up)) != nil)
+    #expect(try policy(engine, offersBlocks: false).packs?.blocks(.layer(1, .up)) == nil)
   }
 
   @Test(arguments: [MatrixEngine.openBLAS, .avx512, .avx512BF16], [1, 2, 3, 8, 16, 19])

@@ -49,8 +49,8 @@ struct SmolModelTests {
     }
   }
 
-  static func load(_ trainable: [String] = ["down_proj"]) throws -> LlamaPolicy<Float> {
-    try LlamaPolicy(loading: GGUFModel(smolModel!), trainable: trainable)
+  static func load(engine: MatrixEngine? = nil) throws -> LlamaPolicy<Float> {
+    try LlamaPolicy(loading: GGUFModel(smolModel!), engine: engine)
   }
 
   @Test func `log-probability of every response token, and of every token`() throws {

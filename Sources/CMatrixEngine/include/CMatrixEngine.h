@@ -37,9 +37,10 @@ size_t bfpo_packed_size(int engine, size_t k, size_t n);
 /// Packs some panels of b.
 ///
 /// - b: element (k, n) is at b[k * stride + n], or at b[n * stride + k] when `transposed`.
+/// - scale: multiplies every element.
 /// - packed: the whole packed matrix, aligned to 64 bytes; only panels [first, last) are written.
-void bfpo_pack(int engine, const float *b, size_t stride, int transposed, size_t k, size_t n, size_t first, size_t last,
-               void *packed);
+void bfpo_pack(int engine, const float *b, size_t stride, int transposed, size_t k, size_t n, float scale,
+               size_t first, size_t last, void *packed);
 
 /// One product's right-hand side and result.
 struct bfpo_target {

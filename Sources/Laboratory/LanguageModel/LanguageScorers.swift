@@ -41,8 +41,9 @@ final class LanguageScorers: Sendable {
     self.cost = try load(cost, as: .cost)
     endOfTurn = encoder.endOfTurn
     let folder = project.cache.appendingPathComponent("scores")
-    rewards = ReferenceCache(folder: folder, model: self.reward.digest, scoring: "float32-1")
-    costs = ReferenceCache(folder: folder, model: self.cost.digest, scoring: "float32-1")
+    let arithmetic = "\(self.reward.model.base.engine.rawValue)-1"
+    rewards = ReferenceCache(folder: folder, model: self.reward.digest, scoring: arithmetic)
+    costs = ReferenceCache(folder: folder, model: self.cost.digest, scoring: arithmetic)
   }
 
   /// SHA-256 of both models.

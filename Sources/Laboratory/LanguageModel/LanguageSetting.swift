@@ -40,12 +40,14 @@ public final class LanguageSetting: Setting {
     guard let experimentData = spec.data else { preconditionFailure("a language-model experiment has data") }
     let model = try loadModel(spec.policy.model)
     reference = Trained(
-      try LlamaPolicy<Float>(loading: model.source, trainable: spec.policy.trainable, workers: workers))
+      try LlamaPolicy<Float>(
+        loading: model.source, trainable: spec.policy.trainable, precision: spec.policy.precision, workers: workers))
     modelDigest = model.digest
     encoder = model.encoder
     data = try PreparedData(experimentData, policy: spec.policy, encoder: model.encoder)
     cache = ReferenceCache(
-      folder: project.cache.appendingPathComponent("reference"), model: model.digest, scoring: "float32-1")
+      folder: project.cache.appendingPathComponent("reference"), model: model.digest,
+      scoring: "\(reference.policy.engine.rawValue)-1")
     samples = (experimentData.evaluation?.samples ?? 0, experimentData.evaluation?.sampleTokens ?? 0)
     seeds = spec.seeds
     func load(_ reward: String, _ cost: String, _ name: String) throws -> LanguageScorers {

@@ -1,4 +1,5 @@
 import Basics
+import Kernels
 import Objectives
 import Preferences
 import Training
@@ -27,6 +28,8 @@ public struct ScorerRecord: Codable, Sendable {
   /// What became of every row that is neither.
   public var remark: String
   public var trainable: [String]
+  /// Of the products with weights in training; absent for float32.
+  public var precision: Precision?
   public var maxTokens: Int
   public var training: TrainingConfiguration
   public var options: ScoreTrainingOptions

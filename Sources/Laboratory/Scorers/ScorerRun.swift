@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Kernels
 import Language
 import Objectives
 import Policies
@@ -14,6 +15,8 @@ public struct ScorerSpec: Sendable {
   /// A GGUF file, a Hugging Face folder, or a name in `Models`; nil for the standard model.
   public var model: String?
   public var trainable = ["down_proj"]
+  /// Of the products with weights while it is trained.
+  public var precision = Precision.float32
   /// Longest prompt plus response, tokens; longer pairs are dropped and counted.
   public var maxTokens = 512
   /// At most this many held-out pairs are judged, drawn by the seed.
@@ -83,7 +86,8 @@ public struct ScorerRun: Sendable {
   /// - Throws: ``UserError`` (3) at a number that is not finite; (73) when the folder cannot be written.
   public func run(savingTo folder: URL, workers: Int, afterStep: (Int) throws -> Void) throws -> ScorerRecord {
     var model = ScoreModel(
-      base: try LlamaPolicy<Float>(loading: loaded.source, trainable: spec.trainable, workers: workers))
+      base: try LlamaPolicy<Float>(
+        loading: loaded.source, trainable: spec.trainable, precision: spec.precision, workers: workers))
     let seed = SeedTree(spec.seed).child("score training")
     let curve = try trainScores(
       &model, pairs: train, objective: ScoreObjective(spec.kind, regularisation: spec.options.regularisation),
@@ -94,7 +98,8 @@ public struct ScorerRun: Sendable {
       baseModel: loaded.digest, data: report.files, flagRule: report.flagRule,
       split: spec.data.split ?? SplitSpec(fractions: [:]), complement: spec.complement ? true : nil,
       trainPairs: train.count, heldOutPairs: heldOut.count,
-      remark: remark, trainable: spec.trainable, maxTokens: spec.maxTokens, training: spec.training,
+      remark: remark, trainable: spec.trainable, precision: spec.precision == .float32 ? nil : spec.precision,
+      maxTokens: spec.maxTokens, training: spec.training,
       options: spec.options, seed: spec.seed,
       evaluation: ScorerEvaluation(
         spec.kind, pairs: heldOut, scores: model.score(queries(heldOut)), training: train,

@@ -64,8 +64,8 @@ public struct ResultsVerification: Encodable, Sendable {
     }
   }
 
-  /// Runs some cells again, drawn by a seed, and compares them: byte for byte where processor and BLAS are those of the record, else
-  /// within a relative tolerance.
+  /// Runs some cells again, drawn by a seed, and compares them: byte for byte where processor, BLAS and matrix
+  /// engine are those of the record, else within a relative tolerance.
   ///
   /// - Throws: ``UserError`` of a run.
   public mutating func rerun(
@@ -82,7 +82,9 @@ public struct ResultsVerification: Encodable, Sendable {
       rerun.append(cell.id)
       let difference = largestRelativeDifference(record.metrics, outcome.metrics)
       largestDifference = max(largestDifference, difference)
-      let isSameMachine = record.provenance.processor == here.processor && record.provenance.blas == here.blas
+      let isSameMachine =
+        record.provenance.processor == here.processor && record.provenance.blas == here.blas
+        && record.provenance.engine == here.engine
       if let complaint = complaint(
         record, outcome, difference: difference, tolerance: isSameMachine ? nil : tolerance)
       {
@@ -97,7 +99,7 @@ public struct ResultsVerification: Encodable, Sendable {
   ) -> String? {
     if let tolerance {
       return difference <= tolerance
-        ? nil : "a metric differs by \(difference) of itself, more than \(tolerance), on another processor"
+        ? nil : "a metric differs by \(difference) of itself, more than \(tolerance), on another processor or engine"
     }
     let same =
       (try? canonicalJSON(record.metrics)) == (try? canonicalJSON(outcome.metrics))

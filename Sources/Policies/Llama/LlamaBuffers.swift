@@ -62,6 +62,8 @@ struct LlamaBuffers<Scalar: KernelScalar>: Sendable {
   let normed = Matrix<Scalar>()
   /// The gated unit's output, [rows, feedForward].
   let activation = Matrix<Scalar>()
+  /// Packed keys and values of one layer.
+  let attentionMemory = AttentionMemory()
   /// Scores of all attention tasks.
   let scores = Matrix<Scalar>()
   let backward = BackwardBuffers<Scalar>()

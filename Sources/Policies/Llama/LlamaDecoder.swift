@@ -47,11 +47,10 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
     head = DecodingWeight(
       LinearWeight(weights.head, packs: packs?[tensor]), outputs: sizes.vocabularySize, blocks: packs?.blocks(tensor))
     norms = (0..<max(workers, 1)).map { _ in WorkerNorm() }
-    prepare()
   }
 
   /// Packs what products will read and is not packed yet.
-  private func prepare() {
+  private func prepare(rows: Int) {
     let needed =
       layers.flatMap { layer in
         [
@@ -60,7 +59,7 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
           (layer.up, sizes.hiddenSize), (layer.down, sizes.feedForwardSize),
         ]
       } + [(head, sizes.hiddenSize)]
-    let missing = needed.filter { !$0.0.isPrepared }
+    let missing = needed.filter { !$0.0.isPrepared(rows: rows) }
     parallelForEach(missing.count, workers: workers) { missing[$0].0.prepare(inputs: missing[$0].1) }
   }
 
@@ -103,6 +102,7 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
   private func runStages(_ counts: [Int], _ choice: TokenChoice, _ caches: [KeyValueCache<Scalar>]) -> [ChosenToken] {
     let rows = x.rows
     let results = ChosenTokens(rows)
+    prepare(rows: rows)
     let all = counts + [units(head.outputs, headUnit), rows]
     let prepare = { @Sendable (stage: Int, task: Int) in prefetch(stage, task, layerStages: counts.count) }
     Kernels.runStages(all, workers: workers, prepare: prepare) { worker, stage, task in
@@ -155,20 +155,20 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
 
   /// Asks for the weights that a task will read.
   private func prefetch(_ stage: Int, _ task: Int, layerStages: Int) {
-    if stage == layerStages { head.prefetch(output: task * headUnit) }
+    if stage == layerStages { head.prefetch(output: task * headUnit, rows: x.rows) }
     if stage >= layerStages { return }
     let (index, part) = stage.quotientAndRemainder(dividingBy: DecodingStage.allCases.count)
     let layer = layers[index]
     switch DecodingStage.allCases[part] {
     case .input:
       let (weight, _, own) = input(layer, task)
-      weight.prefetch(output: own * wideUnit)
+      weight.prefetch(output: own * wideUnit, rows: x.rows)
     case .attention: break
-    case .output: layer.output.prefetch(output: task * narrowUnit)
+    case .output: layer.output.prefetch(output: task * narrowUnit, rows: x.rows)
     case .gateUp:
-      layer.gate.prefetch(output: task * wideUnit)
-      layer.up.prefetch(output: task * wideUnit)
-    case .down: layer.down.prefetch(output: task * narrowUnit)
+      layer.gate.prefetch(output: task * wideUnit, rows: x.rows)
+      layer.up.prefetch(output: task * wideUnit, rows: x.rows)
+    case .down: layer.down.prefetch(output: task * narrowUnit, rows: x.rows)
     }
   }
 

@@ -116,9 +116,9 @@ extension LlamaPass {
       rmsNorm(
         middle, layer.feedForwardNorm, epsilon: sizes.rmsNormEpsilon, into: back.feedForwardNormed.tile.rows(rows))
     }
-    if plan.depths[index] == .whole { 
+    if plan.depths[index] == .whole {
       linearInputGradient(dMiddle, weight(index, .output), into: back.dAttended.tile.rows(rows))
-     }
+    }
   }
 
   /// From the rotated queries, keys and values to the layer's input, for some rows.
@@ -174,6 +174,7 @@ extension LlamaPass {
     let heads = sizes.keyValueHeadCount
     let attentionTasks = plan.depths[index] == .whole ? batch.groups.count * heads : 0
     let starts = scratchStarts(heads) { $0.backwardScratch }
+    let packs = attentionTasks > 0 ? packedKeysAndValues(own, for: .backward) : nil
     parallelForEach(products.count + attentionTasks, workers: workers) { task in
       if task < products.count {
         products.run(task)
@@ -184,6 +185,7 @@ extension LlamaPass {
       attentionBackward(
         q: own.q.tile, k: own.k.tile, v: own.v.tile, normaliser: own.normaliser.tile, dOut: back.dAttended.tile,
         group: group, keyValueHead: head, shape: shape, dq: back.dq.tile, dk: back.dk.tile, dv: back.dv.tile,
+        packs: packs?[groupIndex][head],
         scratch: back.scores.tile(
           offset: starts[groupIndex] + head * group.backwardScratch, rows: 1, columns: group.backwardScratch))
     }

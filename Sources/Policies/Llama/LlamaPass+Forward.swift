@@ -52,12 +52,14 @@ extension LlamaPass {
   private func attend(_ index: Int) {
     let own = buffers.layers[index]
     let starts = scratchStarts(sizes.headCount) { $0.forwardScratch }
+    let packs = packedKeysAndValues(own, for: .forward)
     parallelForEach(batch.groups.count * sizes.headCount, workers: workers) { task in
       let (groupIndex, head) = task.quotientAndRemainder(dividingBy: sizes.headCount)
       let group = batch.groups[groupIndex]
       attention(
         q: own.q.tile, k: own.k.tile, v: own.v.tile, group: group, head: head, shape: shape,
-        into: own.attended.tile, normaliser: own.normaliser.tile,
+        packs: packs?[groupIndex][head / shape.headsPerKeyValueHead], into: own.attended.tile,
+        normaliser: own.normaliser.tile,
         scratch: buffers.scores.tile(
           offset: starts[groupIndex] + head * group.forwardScratch, rows: 1, columns: group.forwardScratch))
     }

@@ -86,7 +86,8 @@ extension LlamaPolicy {
       batch.positionCount <= configuration.contextLength,
       "a sequence of \(batch.positionCount) tokens in a context of \(configuration.contextLength)")
     return LlamaPass(
-      sizes: configuration, weights: weights, packs: packs, rotary: rotaryTable(positions: batch.positionCount), batch: batch,
+      sizes: configuration, weights: weights, packs: packs, rotary: rotaryTable(positions: batch.positionCount),
+      batch: batch,
       buffers: buffers, workers: workers)
   }
 

@@ -63,7 +63,7 @@ struct WeightGradientTasks<Scalar: KernelScalar>: Sendable {
     let (matrices, sources) = (packed, inputs)
     parallelForEach(blocks.count, workers: workers) { task in
       let (index, block) = blocks[task]
-      Scalar.pack(sources[index], block: block, into: matrices[index])
+      Scalar.pack(sources[index], transposed: false, scale: 1, block: block, into: matrices[index])
     }
   }
 

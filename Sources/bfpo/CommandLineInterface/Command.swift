@@ -1,4 +1,5 @@
 import Basics
+import Kernels
 
 /// One command of the program: what it is called, what it takes, and what it does.
 ///
@@ -123,6 +124,9 @@ struct Flag: Sendable {
 }
 
 extension Option {
+  static let precision = Option(
+    "precision", value: "NAME", "What products with weights multiply; sums are always float32.",
+    choices: Precision.allCases.map(\.rawValue), defaultText: "float32")
   static let model = Option(
     "model", short: "m", value: "PATH", "A GGUF file, a safetensors folder, or a name in `Models/`.",
     defaultText: "the model of `./bfpo model fetch`")

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Kernels
 
 /// Finds the command that a command line names, runs it, and turns whatever happens into an exit code.
 struct Dispatcher {
@@ -29,6 +30,7 @@ struct Dispatcher {
   }
 
   private func dispatch(_ words: [String], _ console: inout Console) throws -> ExitCode {
+    try checkEngineOverride()
     var words = words[...]
     var leading: [String] = []
     while let word = words.first, ["-q", "--quiet", "-v", "--verbose"].contains(word) {

@@ -61,7 +61,7 @@ private struct Doctor {
   var home: URL { URL(filePath: environment["BFPO_HOME"] ?? files.currentDirectoryPath) }
 
   func checks() -> [Check] {
-    [processors(), memory(), blas(), lapack(), model(), data(), results(), rasteriser()]
+    [processors(), memory(), engines(), blas(), lapack(), model(), data(), results(), rasteriser()]
   }
 
   private func processors() -> Check {
@@ -74,6 +74,10 @@ private struct Doctor {
     return Check(
       name: "memory", isPresent: total >= 3, isRequired: false, found: "\((total * 10).rounded() / 10) GB",
       advice: "training the language model needs about 3 GB; the synthetic sweep runs with less")
+  }
+
+  private func engines() -> Check {
+    Check(name: "matrix engines", isPresent: true, isRequired: true, found: engineDescription())
   }
 
   private func blas() -> Check {

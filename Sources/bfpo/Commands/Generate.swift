@@ -22,7 +22,8 @@ extension Command {
       Option("temperature", short: "t", value: "T", "Divides the logits.", defaultText: "0, the most likely token"),
       Option("top-p", value: "P", "Draw among the most likely tokens that reach this probability.", defaultText: "1"),
       Option("seed", value: "N", "Decides every draw.", defaultText: "0"),
-      Option("max-tokens", value: "N", "Tokens of a reply at most.", defaultText: "256"), .template, .workers,
+      Option("max-tokens", value: "N", "Tokens of a reply at most.", defaultText: "256"), .template, .precision,
+      .workers,
     ],
     flags: [Flag("tokens", "Print token ids and log-probabilities, with --json."), .json],
     next: "./bfpo score --data replies.jsonl --json"
@@ -38,7 +39,7 @@ extension Command {
       try requireContext(prompt.count, model.configuration, at: line.place)
       return prompt
     }
-    let policy = try LlamaPolicy<Float>(loading: model.source, workers: workers)
+    let policy = try LlamaPolicy<Float>(loading: model.source, precision: arguments.precision(), workers: workers)
     for start in stride(from: 0, to: prompts.count, by: 16) {
       let chunk = Array(prompts[start..<min(start + 16, prompts.count)])
       for drawn in policy.generate(prompts: chunk, options: options, seed: seed.child(start)) {

@@ -27,7 +27,7 @@ extension Command {
       .model,
       Option("data", short: "d", value: "FILE", "JSON Lines with a conversation and a response; - for standard input."),
       Option("scorer", value: "DIR", "A model of `./bfpo train reward` or `./bfpo train cost`, in place of --model."),
-      .template, .workers,
+      .template, .precision, .workers,
     ],
     flags: [Flag("tokens", "Print token ids and the log-probability of each response token, with --json."), .json],
     next: #"./bfpo generate "What is the capital of France?""#
@@ -44,7 +44,7 @@ extension Command {
     }
     let model = try loadModel(arguments.option("model"), template: arguments.option("template"))
     let queries = try lines.map { try query($0, model.encoder, model.configuration) }
-    let policy = try LlamaPolicy<Float>(loading: model.source, workers: workers)
+    let policy = try LlamaPolicy<Float>(loading: model.source, precision: arguments.precision(), workers: workers)
     if !arguments.isJSON { arguments.console.output("logProbability\ttokenCount") }
     for start in stride(from: 0, to: queries.count, by: 64) {
       let chunk = start..<min(start + 64, queries.count)
@@ -75,7 +75,8 @@ private func query(
 private func printScores(
   of lines: [Located<ConversationLine>], folder: String, arguments: Arguments
 ) throws {
-  for name in [Option.model.name, Option.template.name] where arguments.origin(name) == .commandLine {
+  for name in [Option.model.name, Option.template.name, Option.precision.name]
+  where arguments.origin(name) == .commandLine {
     throw UserError(
       "`--\(name)` does not go with `--scorer`", because: "a score model brings its own model and template",
       advice: "leave one of them out", exitCode: .usage)

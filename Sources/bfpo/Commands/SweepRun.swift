@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Kernels
 import Laboratory
 import Reporting
 
@@ -64,6 +65,9 @@ extension Arguments {
   func workerCount() throws -> Int {
     try integer("workers", in: 1...1024) ?? ProcessInfo.processInfo.activeProcessorCount
   }
+
+  /// Of the products of a language model.
+  func precision() -> Precision { option("precision").flatMap(Precision.init(rawValue:)) ?? .float32 }
 }
 
 func openExperiment(_ arguments: Arguments, project: Project, workers: Int = 1) throws -> Experiment {

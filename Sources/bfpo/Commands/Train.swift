@@ -58,7 +58,7 @@ extension Command {
       Option("max-tokens", value: "N", "Longest prompt plus response; longer pairs are dropped.", defaultText: "512"),
       Option("seed", value: "N", "Seed of everything random.", defaultText: "0"),
       Option("output", short: "o", value: "DIR", "Where the policy and its record are saved."),
-      .workers,
+      .precision, .workers,
     ],
     flags: [.json],
     next: "./bfpo score --model DIR --data FILE.jsonl --json"
@@ -152,6 +152,7 @@ private func languagePolicy(_ arguments: Arguments) throws -> [String: JSONValue
   var policy: [String: JSONValue] = [
     "kind": .string("llama"), "model": .string(arguments.option("model") ?? ModelLocation.defaultName),
   ]
+  policy["precision"] = .string(arguments.precision().rawValue)
   let trainable = arguments.options("trainable")
   if !trainable.isEmpty { policy["trainable"] = .array(trainable.map { .string($0) }) }
   if let limit = try arguments.integer("max-tokens", in: 2...Int.max) {

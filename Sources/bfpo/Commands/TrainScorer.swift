@@ -75,7 +75,7 @@ extension Command {
     Option("max-tokens", value: "N", "Longest prompt plus response; longer pairs are dropped.", defaultText: "512"),
     Option("seed", value: "N", "Seed of the split and of everything random.", defaultText: "0"),
     Option("output", short: "o", value: "DIR", "Where the model is saved."),
-    .workers,
+    .precision, .workers,
   ]
 }
 
@@ -125,6 +125,7 @@ private func scorerSpec(_ kind: ScoreKind, _ arguments: Arguments) throws -> Sco
   spec.model = arguments.option(Option.model.name)
   let trainable = arguments.options("trainable")
   if !trainable.isEmpty { spec.trainable = trainable }
+  spec.precision = arguments.precision()
   spec.maxTokens = try arguments.integer("max-tokens", in: 2...Int.max) ?? spec.maxTokens
   spec.maxHeldOut = try arguments.integer("held-out", in: 1...Int.max)
   spec.options.headLearningRate = try positive("head-learning-rate", arguments) ?? spec.options.headLearningRate
