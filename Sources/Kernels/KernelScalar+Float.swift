@@ -75,7 +75,8 @@ extension Float: KernelScalar {
   }
 
   public static func multiplyBlocks(
-    _ x: Tile<Float>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Float>, adding: Bool
+    _ x: Tile<Float>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Float>,
+    adding: Bool
   ) { weight.multiply(x, outputs: outputs, precision: precision, into: y, adding: adding) }
 
   public static func attend(

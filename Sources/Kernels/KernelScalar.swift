@@ -50,7 +50,8 @@ public protocol KernelScalar: BinaryFloatingPoint, Sendable where RawSignificand
 
   /// y (+)= x Wᵀ for some outputs of a weight in blocks; see ``PackedBlocks``.
   static func multiplyBlocks(
-    _ x: Tile<Self>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Self>, adding: Bool)
+    _ x: Tile<Self>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Self>, adding: Bool
+  )
 
   /// Attention of one token for the query heads that share a key-value head; see ``cachedAttention(q:k:v:shape:into:scratch:)``.
   ///
@@ -59,7 +60,8 @@ public protocol KernelScalar: BinaryFloatingPoint, Sendable where RawSignificand
   ///   - k: [tokens, headSize], `stride` elements from token to token; so is `v`.
   ///   - scores: memory for [heads, tokens].
   @unsafe static func attend(
-    _ q: UnsafePointer<Self>, heads: Int, headSize: Int, _ k: UnsafePointer<Self>, _ v: UnsafePointer<Self>, stride: Int,
+    _ q: UnsafePointer<Self>, heads: Int, headSize: Int, _ k: UnsafePointer<Self>, _ v: UnsafePointer<Self>,
+    stride: Int,
     tokens: Int, scale: Self, scores: UnsafeMutablePointer<Self>, into out: UnsafeMutablePointer<Self>)
 
   /// Σ x[i] in double precision.

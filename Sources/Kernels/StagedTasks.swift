@@ -34,7 +34,8 @@ public func runStages(
 
 private func runWorkers(
   _ workers: Int, starts: [Int], next: borrowing Atomic<Int>, done: borrowing Atomic<Int>,
-  prepare: @Sendable (_ stage: Int, _ task: Int) -> Void, _ body: @Sendable (_ worker: Int, _ stage: Int, _ task: Int) -> Void
+  prepare: @Sendable (_ stage: Int, _ task: Int) -> Void,
+  _ body: @Sendable (_ worker: Int, _ stage: Int, _ task: Int) -> Void
 ) {
   DispatchQueue.concurrentPerform(iterations: workers) { worker in
     var stage = 0

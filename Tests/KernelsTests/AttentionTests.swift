@@ -128,7 +128,7 @@ import Testing
     let exact = Pass(Matrix<Double>.init(rows:columns:_:), self, engine: nil)
     let packed = Pass({ Matrix<Float>(rows: $0, columns: $1, $2.map(Float.init)) }, self, engine: engine)
     let limit = engine.precision == .bfloat16 ? 0.02 : 1e-6
-    for (name, ours, expected) in zip(["out", "dq", "dk", "dv"], packed.results, exact.results) {
+    for ((name, ours), expected) in zip(zip(["out", "dq", "dk", "dv"], packed.results), exact.results) {
       let error = dot(zip(ours, expected).map { $0 - $1 }, zip(ours, expected).map { $0 - $1 }).squareRoot()
       #expect(error < limit * dot(expected, expected).squareRoot(), "\(engine) \(name): \(error)")
     }

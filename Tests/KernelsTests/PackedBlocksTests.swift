@@ -43,7 +43,8 @@ struct PackedBlocksTests {
     return Matrix(rows: rows, columns: columns, (0..<rows * columns).map { _ in Float(stream.normal()) })
   }
 
-  @Test(arguments: [BlockFormat.fourBitsScaled, .fourBitsAffine, .eightBitsScaled], [(64, 32), (200, 96), (130, 1600)])
+  @Test(
+    arguments: [BlockFormat.fourBitsScaled, .fourBitsAffine, .eightBitsScaled], [(64, 32), (200, 96), (130, 1600)])
   func `a product has the bits of the one with floats`(format: BlockFormat, shape: (Int, Int)) {
     let (outputs, inputs) = shape
     let stored = StoredWeight(format, outputs: outputs, inputs: inputs, seed: 3)

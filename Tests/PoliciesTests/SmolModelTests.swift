@@ -73,7 +73,9 @@ struct SmolModelTests {
     #expect(worst < 2e-4, "largest difference \(worst) nats")
   }
 
-  @Test(arguments: [("model.layers.3.self_attn.k_proj.weight", [192, 576]), ("model.embed_tokens.weight", [49152, 576])])
+  @Test(arguments: [
+    ("model.layers.3.self_attn.k_proj.weight", [192, 576]), ("model.embed_tokens.weight", [49152, 576]),
+  ])
   func `blocks of the file are the weights`(name: String, shape: [Int]) throws {
     let model = try GGUFModel(try #require(smolModel))
     let blocks = try #require(model.blocks(named: name))

@@ -11,7 +11,8 @@ final class DecodingLayer<Scalar: KernelScalar>: Sendable {
     func weight(_ part: LlamaTensor.LayerTensor) -> DecodingWeight<Scalar> {
       let tensor = LlamaTensor.layer(index, part)
       return DecodingWeight(
-        LinearWeight(layer[part], packs: packs?[tensor]), outputs: tensor.shape(sizes)[0], blocks: packs?.blocks(tensor))
+        LinearWeight(layer[part], packs: packs?[tensor]), outputs: tensor.shape(sizes)[0], blocks: packs?.blocks(tensor)
+      )
     }
     (query, key, value, output) = (weight(.query), weight(.key), weight(.value), weight(.output))
     (gate, up, down) = (weight(.gate), weight(.up), weight(.down))

@@ -82,7 +82,8 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
   func step(_ tokens: [Int32], caches: inout [KeyValueCache<Scalar>], _ choice: TokenChoice) -> [ChosenToken] {
     reshape(rows: tokens.count, caches)
     embed(tokens[...], embedding, into: x.tile)
-    let counts = (0..<sizes.layerCount).flatMap { _ in DecodingStage.allCases.map { taskCount($0, rows: tokens.count) } }
+    let counts = (0..<sizes.layerCount).flatMap { _ in DecodingStage.allCases.map { taskCount($0, rows: tokens.count) }
+    }
     let chosen = runStages(counts, choice, caches)
     for row in tokens.indices { caches[row].advance() }
     return chosen

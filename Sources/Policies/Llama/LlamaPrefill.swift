@@ -34,8 +34,9 @@ struct LlamaPrefill<Scalar: KernelScalar>: Sendable {
     let queries = prompts.map { TokenQuery(prompt: $0, response: []) }[...]
     let batch = PackedBatch(queries)
     LlamaPass(
-      sizes: sizes, weights: weights, packs: packs, rotary: rotary, batch: batch, buffers: buffers, workers: workers)
-      .forwardLayers()
+      sizes: sizes, weights: weights, packs: packs, rotary: rotary, batch: batch, buffers: buffers, workers: workers
+    )
+    .forwardLayers()
     for (group, members) in zip(batch.groups, PackedBatch.groups(of: queries)) {
       let end = group.rows.upperBound
       for member in members {
