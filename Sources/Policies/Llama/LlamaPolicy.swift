@@ -46,6 +46,7 @@ public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
       configuration: source.configuration, weights: try LlamaWeights(loading: source), trainable: selected,
       engine: engine ?? MatrixEngine.chosen(for: precision), workers: workers ?? processorCount(),
       hiddenStates: hiddenStates)
+    packs?.useBlocks(of: source, configuration)
   }
 
   /// The same model in another precision.
