@@ -20,9 +20,10 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "CVectorMath", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CBenchmark", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "CMatrixEngine", exclude: ["panel_amx.inc"], cSettings: [.unsafeFlags(["-O3"])]),
 
-    module("Basics"),
+    module("Basics", ["CVectorMath"]),
     module("Kernels", ["Basics", "CMatrixEngine", "COpenBLAS", "CVectorMath"]),
     module("ModelFiles", ["Basics"]),
     module("Language", ["Basics", "ModelFiles"]),
@@ -35,7 +36,7 @@ let package = Package(
     module(
       "Laboratory",
       [
-        "Basics", "Kernels", "ModelFiles", "Language", "Policies", "Objectives", "Preferences",
+        "Basics", "CBenchmark", "Kernels", "ModelFiles", "Language", "Policies", "Objectives", "Preferences",
         "Theory", "Training",
       ]),
     module("Plotting"),

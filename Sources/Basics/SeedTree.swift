@@ -1,3 +1,5 @@
+import CVectorMath
+
 /// A seed with named children: all randomness of a run is addressed by a path such as `data/pairs` or `batch/17`.
 ///
 /// A child depends only on its parent and its name, so nothing has to be saved to resume and adding a consumer changes no other.
@@ -49,6 +51,21 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
       while product.low < threshold { product = next().multipliedFullWidth(by: range) }
     }
     return Int(product.high)
+  }
+
+  /// As many draws from 0..<bound as there is room for, the same as of ``below(_:)`` one after the other.
+  public mutating func fill(_ values: inout MutableSpan<Int>, below bound: Int) {
+    precondition(bound > 0, "fill(_:below:) needs a positive bound, got \(bound)")
+    let state = state
+    let isDone = unsafe values.withUnsafeMutableBufferPointer { values in
+      guard bound <= 0xffff_ffff, let first = values.baseAddress else { return false }
+      return unsafe bfpo_random_below(UInt(state), UInt(bound), first, values.count) == 1
+    }
+    if isDone {
+      self.state &+= UInt64(values.count) &* 0x9e37_79b9_7f4a_7c15
+    } else {
+      for i in 0..<values.count { values[i] = below(bound) }
+    }
   }
 
   /// A standard normal draw (Box–Muller; one of the two values is dropped to stay stateless).

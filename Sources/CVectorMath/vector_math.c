@@ -28,12 +28,13 @@ struct functions {
   double (*wide_sum)(const float *, size_t);
   void (*cached_attention)(const float *, size_t, size_t, const float *, const float *, size_t, size_t, float, float *,
                            float *);
+  void (*adam_step)(const struct bfpo_adam *, const float *, float *, float *, float *, size_t);
 };
 
 #define TABLE(label, suffix)                                                                                           \
   {label,           exp_shifted_##suffix,    max_##suffix,       dot_##suffix,                                         \
    gated_##suffix, gated_backward_##suffix, add_scaled_##suffix, wide_sum_##suffix,                                    \
-   cached_attention_##suffix}
+   cached_attention_##suffix, adam_step_##suffix}
 
 #define FUSED(a, b, c) ((a) * (b) + (c))
 #define NAME(x) x##_baseline
@@ -123,4 +124,9 @@ double bfpo_wide_sum(const float *x, size_t count) { return active->wide_sum(x, 
 void bfpo_cached_attention(const float *q, size_t heads, size_t size, const float *k, const float *v, size_t stride,
                            size_t count, float scale, float *scores, float *out) {
   active->cached_attention(q, heads, size, k, v, stride, count, scale, scores, out);
+}
+
+void bfpo_adam_step_single(const struct bfpo_adam *constants, const float *gradient, float *first, float *second,
+                           float *parameters, size_t count) {
+  active->adam_step(constants, gradient, first, second, parameters, count);
 }

@@ -74,6 +74,11 @@ public protocol KernelScalar: BinaryFloatingPoint, Sendable where RawSignificand
   /// Packs scale · op(x), [depth, columns], or a block of its columns.
   static func pack(_ x: Tile<Self>, transposed: Bool, scale: Self, block: Range<Int>?, into packed: PackedMatrix)
 
+  /// One step of Adam on a tensor; all four arrays have the same length.
+  static func adamStep(
+    _ constants: AdamConstants, gradient: [Self], first: inout [Self], second: inout [Self],
+    parameters: inout [Self], workers: Int)
+
   /// The natural logarithm.
   static func naturalLogarithm(_ x: Self) -> Self
 }

@@ -1,12 +1,19 @@
+import Basics
+
 extension TensorSet {
-  /// √ Σ x² over every tensor, accumulated in Double.
-  public func globalNorm() -> Double { values.reduce(0) { $0 + sumOfSquares($1) }.squareRoot() }
+  /// √ Σ x² over every tensor, accumulated in Double; workers take a tensor each, and do not change the result.
+  public func globalNorm(workers: Int = 1) -> Double {
+    parallelMap(values.count, workers: workers) { sumOfSquares(values[$0]) }.reduce(0, +).squareRoot()
+  }
 
   /// The name of the first tensor that holds a non-finite number, if any.
   public func firstNonFiniteTensor() -> String? {
     zip(names, values).first { !sumOfSquares($1).isFinite }?.0
   }
 }
+
+/// √ Σ x², the ``TensorSet/globalNorm()`` of a single tensor.
+public func norm(_ values: [Double]) -> Double { sumOfSquares(values).squareRoot() }
 
 /// Σ xᵢ² in Double, in eight interleaved partial sums.
 @specialized(where Scalar == Float)

@@ -68,10 +68,25 @@ extension SyntheticWorld {
   }
 }
 
-/// Stages that several cells share, such as the two policies of a soup whose share is swept; a memo of a pure function.
+/// What several cells share: the comparisons of a seed, and stages such as the two policies of a soup whose share is swept; a memo
+/// of pure functions.
 final class StageMemory: Sendable {
   private let stages = Mutex<[String: (logits: [Double], work: TrainingWork)]>([:])
   private let tables = Mutex<[Int: LearnedScores]>([:])
+  private let pairs = Mutex<[Int: [Comparison<TabularQuery>]]>([:])
+  /// The most comparisons that are kept, of all seeds together.
+  private static let mostComparisons = 1_000_000
+
+  /// The comparisons of a seed.
+  func comparisons(seed: Int, make: () -> [Comparison<TabularQuery>]) -> [Comparison<TabularQuery>] {
+    if let known = pairs.withLock({ $0[seed] }) { return known }
+    let made = make()
+    pairs.withLock { pairs in
+      if (pairs.count + 1) * made.count > Self.mostComparisons { pairs.removeAll() }
+      if made.count <= Self.mostComparisons { pairs[seed] = made }
+    }
+    return made
+  }
 
   func recall(_ key: StageKey) throws -> (logits: [Double], work: TrainingWork)? {
     let digest = try key.digest()
@@ -103,7 +118,9 @@ struct TabularSupply {
     self.world = world
     self.memory = memory
     self.seed = seed
-    comparisons = world.sampleComparisons(seed: SeedTree(seed), item: TabularQuery.init)
+    comparisons = memory.comparisons(seed: seed) {
+      world.sampleComparisons(seed: SeedTree(seed), item: TabularQuery.init)
+    }
   }
 
   private func makeReference() -> TabularPolicy { policy(logits: world.referenceLogProbabilities.flatMap(\.self)) }
@@ -111,7 +128,8 @@ struct TabularSupply {
   var functions: StageSupply<TabularPolicy> {
     StageSupply(
       makeReference: makeReference, streams: streams, scores: scores, multiplier: multiplier, recall: recall,
-      remember: remember, trainOnPolicy: trainOnPolicy, stepZeroTolerance: 1e-9)
+      remember: remember, trainOnPairs: { try $1.trainTable(&$0, afterStep: $2) },
+      trainOnPolicy: trainOnPolicy, stepZeroTolerance: 1e-9)
   }
 
   private func streams(_ start: StageStart<TabularPolicy>) throws -> [PairStream<TabularQuery>] {
@@ -122,7 +140,12 @@ struct TabularSupply {
         because: "none of the \(comparisons.count) comparisons is left", advice: "raise `comparisons` of the world",
         exitCode: .badData)
     }
-    let queries = oriented.flatMap { [$0.first, $0.second] }
+    var queries: [TabularQuery] = []
+    queries.reserveCapacity(2 * oriented.count)
+    for pair in oriented {
+      queries.append(pair.first)
+      queries.append(pair.second)
+    }
     let reference = start.policy.map { $0.policy.score(queries) } ?? makeReference().score(queries)
     let pairs = preparePairs(oriented, reference: reference, scores: try start.scores?.scores(queries) ?? []) { _ in 1 }
     return [PairStream(name: "comparisons", pairs: pairs)]

@@ -21,6 +21,10 @@ public protocol Objective: TrainingMethod {
 
   /// The loss of one pair and its derivatives with respect to the two policy log-probabilities.
   func evaluate(_ pair: PairSample) -> PairEvaluation
+
+  /// ``evaluate(_:)`` of some rows of a list of pairs, written over the first values: one call a batch, for a loop that does not know
+  /// the type of its objective. Nobody has to write it: every objective gets this one, compiled for its own type.
+  func evaluate(_ pairs: Span<PairSample>, rows: Span<Int>, into values: inout MutableSpan<PairEvaluation>)
 }
 
 extension Objective {
@@ -28,6 +32,10 @@ extension Objective {
   public var multiplierRule: MultiplierRule { .none }
   public var needsImpliedScores: Bool { false }
   public func admits(_ label: PairLabel) -> Bool { true }
+
+  public func evaluate(_ pairs: Span<PairSample>, rows: Span<Int>, into values: inout MutableSpan<PairEvaluation>) {
+    for i in 0..<rows.count { values[i] = evaluate(pairs[rows[i]]) }
+  }
 }
 
 /// How a response's log-probability is formed from its tokens'.

@@ -83,10 +83,10 @@ public struct TabularPolicy: Policy, ~Copyable {
       let total = tape.totals[query.prompt]
       if total == 0 { continue }
       tape.totals[query.prompt] = 0
-      let start = query.prompt * responseCount
-      for i in start..<(start + responseCount) {
-        gradient.values[0][i] -= total * exponential(logits[i] - tape.normalisers[query.prompt])
-      }
+      var slopes = gradient.values[0].mutableSpan
+      subtractExponentials(
+        of: logits.span, from: query.prompt * responseCount, count: responseCount,
+        shift: tape.normalisers[query.prompt], factor: total, out: &slopes)
     }
   }
 
@@ -95,6 +95,9 @@ public struct TabularPolicy: Policy, ~Copyable {
   public borrowing func zeroGradient() -> TensorSet<Double> {
     TensorSet(names: ["logits"], shapes: [[promptCount, responseCount]])
   }
+
+  /// The whole table θ, [prompts, responses], to be read or changed in place.
+  public mutating func withLogits<R>(_ body: (inout [Double]) throws -> R) rethrows -> R { try body(&logits) }
 
   public mutating func updateTrainable(_ update: (Int, inout [Double]) -> Void) { update(0, &logits) }
 
@@ -109,11 +112,11 @@ public struct TabularPolicy: Policy, ~Copyable {
   }
 
   private borrowing func normaliser(ofPrompt prompt: Int) -> Double {
-    let start = prompt * responseCount
-    var high = logits[start]
-    for i in start..<(start + responseCount) { high = max(high, logits[i]) }
-    var total = 0.0
-    for i in start..<(start + responseCount) { total += exponential(logits[i] - high) }
-    return high + naturalLogarithm(total)
+    let row = logits.span.extracting((prompt * responseCount)..<((prompt + 1) * responseCount))
+    let first: InlineArray<1, Int> = [0]
+    var result: InlineArray<1, Double> = [0]
+    var span = result.mutableSpan
+    writeNormalisers(of: row, width: responseCount, prompts: first.span, to: &span)
+    return result[0]
   }
 }

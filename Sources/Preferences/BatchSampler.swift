@@ -25,6 +25,7 @@ public struct BatchSampler: Sendable {
   public let count: Int
   public let batchSize: Int
   public let mode: BatchMode
+  /// Of the batches drawn with replacement.
   private let seed: SeedTree
   /// Orders already worked out; a memo of a pure function, so copies may share it.
   private let orders: EpochOrders
@@ -38,21 +39,30 @@ public struct BatchSampler: Sendable {
     self.count = count
     self.batchSize = batchSize
     self.mode = mode
-    self.seed = seed
+    self.seed = seed.child("batch")
     orders = EpochOrders(count: count, seed: seed.child("epoch"))
   }
 
   /// The row numbers [batchSize] of the batch at a step, counted from 0.
   public func indices(step: Int) -> [Int] {
+    var rows = [Int](repeating: 0, count: batchSize)
+    write(step: step, to: &rows)
+    return rows
+  }
+
+  /// Writes the row numbers of the batch at a step, counted from 0, over `rows` [batchSize], and takes no memory for it.
+  public func write(step: Int, to rows: inout [Int]) {
     precondition(step >= 0, "steps are counted from 0, got \(step)")
+    precondition(rows.count == batchSize, "room for \(rows.count) rows of \(batchSize)")
+    var rows = rows.mutableSpan
     switch mode {
     case .withReplacement:
-      var random = seed.child("batch").child(step).generator()
-      return (0..<batchSize).map { _ in random.below(count) }
+      var random = seed.child(step).generator()
+      random.fill(&rows, below: count)
     case .epochs:
-      return orders.rows(from: step * batchSize, count: batchSize)
+      orders.write(from: step * batchSize, to: &rows)
     case .inOrder:
-      return (0..<batchSize).map { (step * batchSize + $0) % count }
+      for i in 0..<rows.count { rows[i] = (step * batchSize + i) % count }
     }
   }
 
@@ -71,24 +81,17 @@ private final class EpochOrders: Sendable {
     self.seed = seed
   }
 
-  /// The rows at `start ..< start + length` of the endless sequence order₀ ++ order₁ ++ …
-  func rows(from start: Int, count length: Int) -> [Int] {
+  /// The rows from `start` on of the endless sequence order₀ ++ order₁ ++ …, as many as there is room for.
+  func write(from start: Int, to rows: inout MutableSpan<Int>) {
     latest.withLock { latest in
-      var rows: [Int] = []
-      rows.reserveCapacity(length)
-      var position = start
-      while rows.count < length {
-        let epoch = position / count
+      for i in 0..<rows.count {
+        let (epoch, offset) = (start + i).quotientAndRemainder(dividingBy: count)
         if latest.epoch != epoch {
           var random = seed.child(epoch).generator()
           latest = (epoch, random.permutation(count))
         }
-        let offset = position % count
-        let taken = min(count - offset, length - rows.count)
-        rows.append(contentsOf: latest.order[offset..<offset + taken])
-        position += taken
+        rows[i] = latest.order[offset]
       }
-      return rows
     }
   }
 }

@@ -17,21 +17,23 @@ public enum PreferenceOrder: String, NamedChoice {
   public func oriented<Item>(_ comparisons: [Comparison<Item>]) -> (pairs: [Comparison<Item>], missing: Int) {
     var pairs: [Comparison<Item>] = []
     var missing = 0
+    pairs.reserveCapacity(self == .both ? 2 * comparisons.count : comparisons.count)
     for comparison in comparisons {
-      let winners = winners(of: comparison)
-      if winners.isEmpty { missing += 1 }
-      for winner in winners { pairs.append(winner == .first ? comparison : comparison.swapped) }
+      let (one, other) = winners(of: comparison)
+      if one == nil, other == nil { missing += 1 }
+      if let one { pairs.append(one == .first ? comparison : comparison.swapped) }
+      if let other { pairs.append(other == .first ? comparison : comparison.swapped) }
     }
     return (pairs, missing)
   }
 
-  /// The chosen response of a comparison: none where it lacks the order, and up to two for ``both``.
-  func winners<Item>(of comparison: Comparison<Item>) -> [Slot] {
+  /// The chosen response of a comparison, nil where it lacks the order; ``both`` has one in each order.
+  func winners<Item>(of comparison: Comparison<Item>) -> (Slot?, Slot?) {
     switch self {
-    case .helpfulness: [comparison.better].compactMap(\.self)
-    case .safety: [comparison.safer].compactMap(\.self)
-    case .both: [comparison.better, comparison.safer].compactMap(\.self)
-    case .safeFirst: [safeFirstWinner(comparison)].compactMap(\.self)
+    case .helpfulness: (comparison.better, nil)
+    case .safety: (comparison.safer, nil)
+    case .both: (comparison.better, comparison.safer)
+    case .safeFirst: (safeFirstWinner(comparison), nil)
     }
   }
 

@@ -15,6 +15,7 @@ public struct AdamW<Scalar: KernelScalar>: Sendable {
   /// Steps taken.
   public private(set) var stepCount = 0
   private let configuration: TrainingConfiguration
+  private let corrections: BiasCorrections
   private let workers: Int
 
   /// - Parameter gradient: any set of the policy's trainable shape.
@@ -22,6 +23,7 @@ public struct AdamW<Scalar: KernelScalar>: Sendable {
     first = TensorSet(names: gradient.names, shapes: gradient.shapes)
     second = first
     self.configuration = configuration
+    corrections = .of(configuration)
     self.workers = workers
   }
 
@@ -35,6 +37,12 @@ public struct AdamW<Scalar: KernelScalar>: Sendable {
     stepCount = state.optimiserSteps
   }
 
+  /// Bias corrections of the step that is being taken.
+  private var correction: BiasCorrections.Step {
+    if stepCount <= corrections.steps.count { return corrections.steps[stepCount - 1] }
+    return BiasCorrections.step(stepCount, beta1: configuration.beta1, beta2: configuration.beta2)
+  }
+
   /// One update of every trainable tensor.
   ///
   /// - Parameters:
@@ -44,67 +52,50 @@ public struct AdamW<Scalar: KernelScalar>: Sendable {
   ) where P.Scalar == Scalar {
     stepCount += 1
     let update = AdamUpdate<Scalar>(
-      configuration: configuration, stepCount: stepCount, scale: scale, learningRate: learningRate)
+      configuration: configuration, correction: correction, scale: scale, learningRate: learningRate)
     policy.updateTrainable { index, tensor in
       update.apply(
-        to: &tensor, gradient: gradient.values[index], first: &first.values[index], second: &second.values[index])
+        to: &tensor, gradient: gradient.values[index], first: &first.values[index], second: &second.values[index],
+        workers: workers)
     }
   }
 }
 
-/// The constants of one Adam step, in the model's precision.
+extension AdamW<Double> {
+  /// One update of a table, the only tensor.
+  mutating func step(table: inout [Double], gradient: [Double], scale: Double, learningRate: Double) {
+    stepCount += 1
+    let update = AdamUpdate<Double>(
+      configuration: configuration, correction: correction, scale: scale, learningRate: learningRate)
+    update.apply(to: &table, gradient: gradient, first: &first.values[0], second: &second.values[0])
+  }
+}
+
+/// One Adam step, in the model's precision.
 struct AdamUpdate<Scalar: KernelScalar> {
-  let beta1: Scalar
-  let beta2: Scalar
-  let epsilon: Scalar
-  let scale: Scalar
-  let decay: Scalar
-  let stepSize: Scalar
-  let secondCorrection: Scalar
+  private let constants: AdamConstants
+
+  init(
+    configuration: TrainingConfiguration, correction: BiasCorrections.Step, scale: Double, learningRate: Double
+  ) {
+    constants = AdamConstants(
+      beta1: configuration.beta1, beta2: configuration.beta2, epsilon: configuration.epsilon, scale: scale,
+      decay: 1 - learningRate * configuration.weightDecay, stepSize: learningRate / correction.first,
+      correction: correction.second)
+  }
 
   init(configuration: TrainingConfiguration, stepCount: Int, scale: Double, learningRate: Double) {
-    beta1 = Scalar(configuration.beta1)
-    beta2 = Scalar(configuration.beta2)
-    epsilon = Scalar(configuration.epsilon)
-    self.scale = Scalar(scale)
-    decay = Scalar(1 - learningRate * configuration.weightDecay)
-    stepSize = Scalar(learningRate / (1 - power(configuration.beta1, stepCount)))
-    secondCorrection = Scalar((1 - power(configuration.beta2, stepCount)).squareRoot())
+    self.init(
+      configuration: configuration,
+      correction: BiasCorrections.step(stepCount, beta1: configuration.beta1, beta2: configuration.beta2), scale: scale,
+      learningRate: learningRate)
   }
 
   /// One tensor's update; all four arrays have the same length.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
   func apply(
-    to parameters: inout [Scalar], gradient: [Scalar], first: inout [Scalar], second: inout [Scalar]
+    to parameters: inout [Scalar], gradient: [Scalar], first: inout [Scalar], second: inout [Scalar], workers: Int = 1
   ) {
-    let count = parameters.count
-    precondition(
-      gradient.count == count && first.count == count && second.count == count,
-      "\(gradient.count) gradients for \(count) parameters")
-    let gradient = gradient.span
-    var parameters = parameters.mutableSpan
-    var first = first.mutableSpan
-    var second = second.mutableSpan
-    for i in 0..<count {
-      let g = gradient[i] * scale
-      first[i] = beta1 * first[i] + (1 - beta1) * g
-      second[i] = beta2 * second[i] + (1 - beta2) * g * g
-      let denominator = second[i].squareRoot() / secondCorrection + epsilon
-      parameters[i] = parameters[i] * decay - stepSize * first[i] / denominator
-    }
+    Scalar.adamStep(
+      constants, gradient: gradient, first: &first, second: &second, parameters: &parameters, workers: workers)
   }
-}
-
-/// x to a whole power, by squaring.
-private func power(_ x: Double, _ exponent: Int) -> Double {
-  var result = 1.0
-  var base = x
-  var remaining = exponent
-  while remaining > 0 {
-    if remaining & 1 == 1 { result *= base }
-    base *= base
-    remaining >>= 1
-  }
-  return result
 }

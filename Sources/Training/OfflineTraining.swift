@@ -33,7 +33,7 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
     batchSampler(count: $0.pairs.count, stream: $0.name, configuration: configuration, seed: seed)
   }
   var gradient = policy.zeroGradient()
-  var optimiser = AdamW(like: gradient, configuration: configuration)
+  var optimiser = AdamW(like: gradient, configuration: configuration, workers: policy.workers)
   var tape = policy.makeTape()
   var curve = TrainingCurve(steps: configuration.steps)
   var multiplier = multiplier
@@ -59,7 +59,7 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
         stream, indices: indices, policy: policy, tape: &tape, gradient: &gradient, step: step)
       if auxiliary != nil { batch.work += stream.gradedWork(indices) }
     }
-    let norm = gradient.globalNorm()
+    let norm = gradient.globalNorm(workers: policy.workers)
     guard norm.isFinite else { throw nonFiniteGradient(gradient, step: step) }
     let limit = configuration.maxGradientNorm
     let learningRate = configuration.learningRate(step: step)
@@ -82,12 +82,20 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
   return curve
 }
 
-/// What a run on pairs remembers between steps beside the policy and its optimiser.
-private struct OfflineMemory: Codable {
-  var curve: TrainingCurve.State
-  /// λ.
-  var multiplier: Double
-  var auxiliaryHead: LinearHead?
+/// The pairs of each pass: as many as asked for, or with 0 as many as the policy's memory is meant for.
+private func passes<P: Policy & ~Copyable>(
+  of stream: PairStream<P.Query>, _ indices: [Int], policy: borrowing P, size: Int
+) -> [Range<Int>] {
+  if size > 0 {
+    return stride(from: 0, to: indices.count, by: size).map { $0..<min($0 + size, indices.count) }
+  }
+  var (start, parts): (Int, [Range<Int>]) = (0, [])
+  // A pass that ended between the two responses of a pair takes both.
+  for end in policy.passes(of: stream.queries(indices[...])).map({ ($0.upperBound + 1) / 2 }) where end > start {
+    parts.append(start..<end)
+    start = end
+  }
+  return parts
 }
 
 /// Scores one stream's batch in micro-batches, adds its gradient, and watches its numbers.
@@ -96,16 +104,19 @@ private func accumulate<P: Policy & ~Copyable, O: Objective>(
   microBatchSize: Int, tape: inout P.Tape, gradient: inout TensorSet<P.Scalar>, batch: inout BatchTotals,
   stepZeroTolerance: Double?, step: Int
 ) throws {
-  let size = microBatchSize == 0 ? indices.count : microBatchSize
   let share = 1 / Double(indices.count)
   var means: BatchMeans?
-  if objective.usesBatchMeans, size < indices.count {
+  // Means over the batch cost a pass of their own when it is cut.
+  let parts = passes(
+    of: stream, indices, policy: policy,
+    size: microBatchSize == 0 && objective.usesBatchMeans ? indices.count : microBatchSize)
+  if objective.usesBatchMeans, parts.count > 1 {
     let samples = stream.samples(indices[...], scores: policy.score(stream.queries(indices[...])))
     batch.work.forwardPasses += 2 * indices.count
     means = BatchMeans(samples, reduction: objective.reduction)
   }
-  for start in stride(from: 0, to: indices.count, by: size) {
-    let chunk = indices[start..<min(start + size, indices.count)]
+  for part in parts {
+    let chunk = indices[part]
     let queries = stream.queries(chunk)
     var samples = stream.samples(chunk, scores: policy.score(queries, tape: &tape), multiplier: multiplier)
     if objective.usesBatchMeans {
@@ -129,48 +140,6 @@ private func accumulate<P: Policy & ~Copyable, O: Objective>(
     batch.work += TrainingWork(forwardPasses: queries.count, backwardPasses: queries.count)
   }
   batch.streams += 1
-}
-
-/// Sums over a step's batch.
-private struct BatchTotals {
-  var work = TrainingWork()
-  var loss = 0.0
-  var chosenLogRatio = 0.0
-  var rejectedLogRatio = 0.0
-  var correct = 0.0
-  var streams = 0.0
-
-  mutating func add(_ sample: PairSample, loss: Double, share: Double) {
-    let chosen = sample.chosenLogRatio(.sum)
-    let rejected = sample.rejectedLogRatio(.sum)
-    self.loss += loss * share
-    chosenLogRatio += chosen * share
-    rejectedLogRatio += rejected * share
-    correct += (chosen > rejected ? 1 : chosen == rejected ? 0.5 : 0) * share
-  }
-
-  /// Losses add over streams; what is watched is averaged over them.
-  func point(step: Int, gradientNorm: Double, learningRate: Double) -> CurvePoint {
-    CurvePoint(
-      step: step, loss: loss, chosenLogRatio: chosenLogRatio / streams, rejectedLogRatio: rejectedLogRatio / streams,
-      accuracy: correct / streams, gradientNorm: gradientNorm, learningRate: learningRate)
-  }
-}
-
-private func nonFiniteLoss(
-  _ sample: PairSample, _ value: PairEvaluation, step: Int, pair: Int, stream: String
-) -> UserError {
-  .numerical(
-    "a number is no longer finite", at: "step \(step), pair \(pair) of stream `\(stream)`",
-    because: "log π(chosen) = \(sample.policyChosen), log π(rejected) = \(sample.policyRejected), loss = \(value.loss)",
-    advice: "lower the learning rate, raise tau, or set maxGradientNorm")
-}
-
-private func nonFiniteGradient<Scalar>(_ gradient: TensorSet<Scalar>, step: Int) -> UserError {
-  let tensor = gradient.firstNonFiniteTensor() ?? "global norm"
-  return .numerical(
-    "a gradient is no longer finite", at: "step \(step), tensor `\(tensor)`",
-    because: "the backward pass overflowed", advice: "lower the learning rate, or set maxGradientNorm")
 }
 
 /// How batches of a stream are drawn in ``trainOffline``: a pure function of the run's seed and the stream's name.

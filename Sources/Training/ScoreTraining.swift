@@ -47,7 +47,7 @@ public func trainScores<P: FeaturePolicy & ~Copyable>(
   precondition(!pairs.isEmpty, "training needs at least one pair")
   let sampler = batchSampler(count: pairs.count, stream: "scores", configuration: configuration, seed: seed)
   var gradient = model.zeroGradient()
-  var optimiser = AdamW(like: gradient.base, configuration: configuration)
+  var optimiser = AdamW(like: gradient.base, configuration: configuration, workers: model.base.workers)
   var headOptimiser = HeadOptimiser<P.Scalar>(configuration: configuration, width: model.head.weight.count)
   var tape = model.makeTape()
   let headStartsAtZero = model.head == ScoreHead(width: model.head.weight.count)

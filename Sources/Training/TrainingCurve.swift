@@ -75,7 +75,6 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
 
   /// Adds one step's means.
   mutating func append(_ step: CurvePoint) {
-    let begin = points.last?.step ?? 0
     window.loss += step.loss
     window.chosenLogRatio += step.chosenLogRatio
     window.rejectedLogRatio += step.rejectedLogRatio
@@ -88,10 +87,34 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
     if let loss = step.auxiliaryLoss { window.auxiliaryLoss = (window.auxiliaryLoss ?? 0) + loss }
     if let accuracy = step.auxiliaryAccuracy { window.auxiliaryAccuracy = (window.auxiliaryAccuracy ?? 0) + accuracy }
     if let rollouts = step.rollouts { window.rollouts = rollouts.adding(window.rollouts) }
-    guard step.step - begin >= windowSize || step.step == lastStep else { return }
-    let scale = 1 / Double(step.step - begin)
+    closeWindow(after: step.step)
+  }
+
+  /// The same of a step on pairs: loss added over streams, what is watched averaged over them.
+  ///
+  /// - Parameter multiplier: λ of a cost constraint.
+  mutating func append(
+    _ totals: BatchTotals, step: Int, gradientNorm: Double, learningRate: Double, multiplier: Double?,
+    expectedCost: Double?
+  ) {
+    window.loss += totals.loss
+    window.chosenLogRatio += totals.chosenLogRatio / totals.streams
+    window.rejectedLogRatio += totals.rejectedLogRatio / totals.streams
+    window.accuracy += totals.correct / totals.streams
+    window.gradientNorm += gradientNorm
+    window.learningRate += learningRate
+    window.multiplier = multiplier
+    if let expectedCost { window.expectedCost = expectedCost }
+    closeWindow(after: step)
+  }
+
+  /// Makes a point of the window when it is full, or the run is over.
+  private mutating func closeWindow(after step: Int) {
+    let begin = points.isEmpty ? 0 : points[points.count - 1].step
+    guard step - begin >= windowSize || step == lastStep else { return }
+    let scale = 1 / Double(step - begin)
     var point = CurvePoint(
-      step: step.step, loss: window.loss * scale, chosenLogRatio: window.chosenLogRatio * scale,
+      step: step, loss: window.loss * scale, chosenLogRatio: window.chosenLogRatio * scale,
       rejectedLogRatio: window.rejectedLogRatio * scale, accuracy: window.accuracy * scale,
       gradientNorm: window.gradientNorm * scale, learningRate: window.learningRate * scale)
     point.multiplier = window.multiplier

@@ -36,6 +36,19 @@ import Testing
     #expect(chiSquare(counts) < freedom + 3.3 * (2 * freedom).squareRoot() + 6)
   }
 
+  @Test(arguments: [1, 2, 6, 2048, 4_294_967_295, 4_294_967_296, 1 << 62], [0, 1, 8, 32, 37])
+  func `many draws at a time are the same draws`(bound: Int, count: Int) {
+    var one = SeedTree(8).child(bound).generator()
+    var many = one
+    for _ in 0..<20 {
+      var values = [Int](repeating: -1, count: count)
+      var span = values.mutableSpan
+      many.fill(&span, below: bound)
+      #expect(values == (0..<count).map { _ in one.below(bound) })
+    }
+    #expect(one.next() == many.next())
+  }
+
   @Test func `a permutation holds every number once and puts each anywhere`() {
     var random = SeedTree(9).generator()
     var firsts = [Int](repeating: 0, count: 6)

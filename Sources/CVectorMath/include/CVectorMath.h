@@ -7,6 +7,7 @@
 // through fused multiply-add. NaN in, NaN out. Pointers need no alignment; an output may be the same buffer as an input
 // of the same call, but buffers must not overlap otherwise.
 #pragma once
+#include "CTableMath.h"
 #include <stddef.h>
 
 /// The name of the instruction set in use: "avx512", "avx2" or "baseline".
@@ -47,3 +48,7 @@ double bfpo_wide_sum(const float *x, size_t count);
 /// - out: [heads, size], overwritten.
 void bfpo_cached_attention(const float *q, size_t heads, size_t size, const float *k, const float *v, size_t stride,
                            size_t count, float scale, float *scores, float *out);
+
+/// bfpo_adam_step in single precision; the constants are rounded first, and nothing is fused.
+void bfpo_adam_step_single(const struct bfpo_adam *constants, const float *gradient, float *first, float *second,
+                           float *parameters, size_t count);

@@ -1,10 +1,9 @@
-import Basics
 import Kernels
 import ModelFiles
 
 /// A matrix product of a training step: its sizes, and how its operands lie in memory.
-struct ProductShape: Hashable, Sendable {
-  enum Operands: Hashable, Sendable {
+package struct ProductShape: Hashable, Sendable {
+  package enum Operands: String, Hashable, Sendable {
     /// x Wᵀ.
     case forward
     /// dy W.
@@ -13,23 +12,38 @@ struct ProductShape: Hashable, Sendable {
     case weightGradient
   }
 
-  var operands: Operands
-  var rows: Int
-  var columns: Int
-  var depth: Int
+  package var operands: Operands
+  package var rows: Int
+  package var columns: Int
+  package var depth: Int
+
+  package init(operands: Operands, rows: Int, columns: Int, depth: Int) {
+    self.operands = operands
+    self.rows = rows
+    self.columns = columns
+    self.depth = depth
+  }
+
+  /// Such as `forward.1528x1536x576`: rows, columns, inner dimension.
+  package var name: String { "\(operands.rawValue).\(rows)x\(columns)x\(depth)" }
 
   /// Floating-point operations: a multiplication and an addition per element of the inner dimension.
-  var operations: Double { 2 * Double(rows) * Double(columns) * Double(depth) }
+  package var operations: Double { 2 * Double(rows) * Double(columns) * Double(depth) }
 }
 
 /// The matrix products of one DPO step with `down_proj` trained, prompts shared and logits at response positions only.
 ///
 /// Attention's own small products are left out, which makes the work, and so any rate derived from it, smaller than it is.
-struct PreferenceStepWork: Sendable {
+package struct PreferenceStepWork: Sendable {
   var pairs: Int
   var promptTokens: Int
   var responseTokens: Int
   var sizes: LlamaConfiguration
+
+  /// 4 pairs of 128 and 128 tokens, the unit of the suite.
+  package static func standard(_ sizes: LlamaConfiguration) -> PreferenceStepWork {
+    PreferenceStepWork(pairs: 4, promptTokens: 128, responseTokens: 128, sizes: sizes)
+  }
 
   /// Rows of the packed batch: a response's last token needs none.
   var rows: Int { pairs * (promptTokens + 2 * (responseTokens - 1)) }
@@ -37,7 +51,7 @@ struct PreferenceStepWork: Sendable {
   var predictingRows: Int { pairs * (1 + 2 * (responseTokens - 1)) }
 
   /// Each shape and how often it occurs.
-  var products: [ProductShape: Int] {
+  package var products: [ProductShape: Int] {
     let (hidden, wide) = (sizes.hiddenSize, sizes.feedForwardSize)
     let (query, keyValue) = (sizes.headCount * sizes.headSize, sizes.keyValueHeadCount * sizes.headSize)
     // Output and input width of each layer's weights.
@@ -62,37 +76,12 @@ struct PreferenceStepWork: Sendable {
     return counts
   }
 
-  var operations: Double { products.reduce(0) { $0 + $1.key.operations * Double($1.value) } }
-}
-
-/// Seconds that a product of a shape takes when every worker does its share in one call to BLAS, and nothing else.
-///
-/// Vocabulary-sized dimensions are cut to 8,192, which is enough for the full rate.
-func secondsOfProduct(_ shape: ProductShape, workers: Int) -> Double {
-  let (columns, depth) = (min(shape.columns, 8192), min(shape.depth, 8192))
-  let (a, b, c) = (Matrix<Float>(), Matrix<Float>(), Matrix<Float>())
-  let isWeight = shape.operands == .weightGradient
-  a.reshape(rows: isWeight ? depth : shape.rows, columns: isWeight ? shape.rows : depth)
-  b.reshape(rows: shape.operands == .forward ? columns : depth, columns: shape.operands == .forward ? depth : columns)
-  c.reshape(rows: shape.rows, columns: columns)
-  for matrix in [a, b, c] { matrix.tile.fill(0.5) }
-  let share = (shape.rows + workers - 1) / workers
-  func run() {
-    parallelForEach(workers, workers: workers) { worker in
-      let own = min(worker * share, shape.rows)..<min((worker + 1) * share, shape.rows)
-      multiply(
-        isWeight ? a.tile.columns(own) : a.tile.rows(own), b.tile, firstTransposed: isWeight,
-        secondTransposed: shape.operands == .forward, into: c.tile.rows(own))
+  /// What the products take alone, seconds.
+  func secondsOfProducts(_ options: BenchmarkOptions) -> Double {
+    products.reduce(0) {
+      $0 + ProductMeasurement($1.key, options).seconds() * Double($1.value)
     }
   }
-  run()
-  let repeats = max(1, Int(2e10 / (2 * Double(shape.rows) * Double(columns) * Double(depth))))
-  let seconds = stopwatch { for _ in 0..<repeats { run() } } / Double(repeats)
-  return seconds * shape.operations / (2 * Double(shape.rows) * Double(columns) * Double(depth))
-}
 
-/// Wall-clock seconds of a piece of work.
-func stopwatch(_ body: () -> Void) -> Double {
-  let duration = ContinuousClock().measure(body)
-  return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  package var operations: Double { products.reduce(0) { $0 + $1.key.operations * Double($1.value) } }
 }

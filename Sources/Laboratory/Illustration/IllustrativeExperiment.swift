@@ -119,11 +119,7 @@ extension IllustrativeMethod {
     let count = design.responseCount
     var policy = TabularPolicy(
       promptCount: 1, responseCount: count, logits: [Double](repeating: 0, count: count))
-    let oriented = order.oriented(design.comparisons()).pairs
-    let reference = design.reference.map(naturalLogarithm)
-    let pairs = preparePairs(
-      oriented, reference: oriented.flatMap { [reference[$0.first.response], reference[$0.second.response]] }
-    ) { _ in 1 }.filter { objective.admits($0.label) }
+    let pairs = design.pairs(order, for: objective)
     trajectory.record(0, policy.logProbabilities(prompt: 0).map(exponential))
     func opened<O: Objective>(_ objective: O) throws {
       _ = try trainOffline(
@@ -136,6 +132,17 @@ extension IllustrativeMethod {
       }
     }
     try opened(objective)
+  }
+}
+
+extension IllustrativeDesign {
+  /// The pairs that an objective learns from.
+  func pairs(_ order: PreferenceOrder, for objective: any Objective) -> [PreparedPair<TabularQuery>] {
+    let oriented = order.oriented(comparisons()).pairs
+    let reference = reference.map(naturalLogarithm)
+    return preparePairs(
+      oriented, reference: oriented.flatMap { [reference[$0.first.response], reference[$0.second.response]] }
+    ) { _ in 1 }.filter { objective.admits($0.label) }
   }
 }
 

@@ -20,6 +20,11 @@ struct StageSupply<P: Policy & ~Copyable> {
   /// A stage that another cell trained already, by what decides its numbers.
   var recall: (StageKey) throws -> (policy: Trained<P>, work: TrainingWork)? = { _ in nil }
   var remember: (StageKey, borrowing P, TrainingWork) throws -> Void = { _, _, _ in }
+  /// Trains a stage whose objective learns from pairs.
+  var trainOnPairs: (inout P, PairTraining<P>, (Int) throws -> Void) throws -> TrainingCurve = {
+    policy, run, afterStep in
+    try run.train(&policy, afterStep: afterStep)
+  }
   /// Trains a stage whose objective learns from the policy's own responses; nil for a policy that cannot yet.
   var trainOnPolicy:
     ((inout P, RolloutStart<P>, Checkpointing<P.Scalar>, (Int) throws -> Void) throws -> TrainingCurve)?
@@ -151,15 +156,11 @@ struct StageRunner<P: Policy & ~Copyable> {
       guard let make = supply.auxiliary else { preconditionFailure("this policy has no features") }
       return make(spec)
     }
-    // Opened once, so that the training loop is called with the objective's concrete type.
-    func opened<O: Objective>(_ objective: O) throws -> TrainingCurve {
-      try trainOffline(
-        &policy, streams: streams, objective: objective, configuration: cell.training, seed: trainingSeed(cell),
-        stepZeroTolerance: supply.stepZeroTolerance, multiplier: multiplier, auxiliary: auxiliary,
-        checkpointing: checkpointing
-      ) { step, _ in try afterStep(step) }
-    }
-    return try opened(objective)
+    let run = PairTraining(
+      objective: objective, streams: streams, configuration: cell.training, seed: trainingSeed(cell),
+      stepZeroTolerance: supply.stepZeroTolerance, multiplier: multiplier, auxiliary: auxiliary,
+      checkpointing: checkpointing)
+    return try supply.trainOnPairs(&policy, run, afterStep)
   }
 
   /// The setting's rewards and costs, with those parts replaced that earlier stages imply.

@@ -33,6 +33,18 @@ struct LlamaPacks: Sendable {
   /// A matrix in the blocks of its file; nil when it came from no such file, or has been trained.
   func blocks(_ tensor: LlamaTensor) -> PackedBlocks? { blocks[tensor]?.packed }
 
+  /// The copies of the lowest layers' matrices alone.
+  func lowest(_ depth: Int) -> LlamaPacks {
+    var result = self
+    result.tensors = tensors.filter { tensor, _ in
+      if case .layer(let layer, _) = tensor { layer < depth } else { false }
+    }
+    return result
+  }
+
+  /// Takes another model's copies of matrices that have the same bits.
+  mutating func share(_ other: LlamaPacks) { tensors.merge(other.tensors) { $1 } }
+
   /// A tensor has been trained: what was packed of it is no longer true. Its memory is kept unless a clone still uses it.
   mutating func invalidate(_ tensor: LlamaTensor) {
     guard tensors[tensor] != nil else { return }

@@ -20,7 +20,8 @@ public enum CanonicalRow {
   ///
   /// - Parameter order: which order's winner is written as `chosen`; `both` is not an order and writes by helpfulness, then safety.
   public static func line(_ comparison: Comparison<TextQuery>, chosenBy order: PreferenceOrder) throws -> String? {
-    guard let winner = order.winners(of: comparison).first else { return nil }
+    let (one, other) = order.winners(of: comparison)
+    guard let winner = one ?? other else { return nil }
     let pair = winner == .first ? comparison : comparison.swapped
     func name(_ slot: Slot?) -> JSONValue { slot.map { .string($0 == .first ? "chosen" : "rejected") } ?? .null }
     func flag(_ flag: Bool?) -> JSONValue { flag.map { .bool($0) } ?? .null }

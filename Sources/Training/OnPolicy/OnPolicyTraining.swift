@@ -31,7 +31,7 @@ public func trainOnPolicy<P: TokenPolicy & ~Copyable, O: RolloutObjective, C: Cr
   var memory = OnPolicyMemory(
     constraint: ConstraintTracker(objective, promptCount: source.promptCount), critics: critics)
   var gradient = policy.zeroGradient()
-  var optimiser = AdamW(like: gradient, configuration: configuration)
+  var optimiser = AdamW(like: gradient, configuration: configuration, workers: policy.workers)
   var tape = policy.makeTape()
   var curve = TrainingCurve(steps: configuration.steps)
   var begin = 0
@@ -102,7 +102,7 @@ private struct OnPolicyLearner<P: TokenPolicy & ~Copyable, O: RolloutObjective> 
       var actor = pullback(
         batch, policy: policy, tape: &tape, gradient: &gradient, isOnTape: epoch == 0 && isWhole)
       actor.loss += pullbackPretraining(step: step, policy: policy, tape: &tape, gradient: &gradient)
-      let norm = gradient.globalNorm()
+      let norm = gradient.globalNorm(workers: policy.workers)
       guard actor.loss.isFinite, norm.isFinite else {
         throw nonFinite(batch, actor, step: step, multiplier: memory.constraint.multiplier)
       }
