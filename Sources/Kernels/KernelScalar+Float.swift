@@ -71,7 +71,7 @@ extension Float: KernelScalar {
   ) {
     let target = PackedTarget(
       packed, rows: 0..<(transposed ? a.rows : a.columns), columns: 0..<c.columns, into: c, adding: adding)
-    multiply(a, transposed: transposed, [target])
+    multiply(a, transposed: transposed, target)
   }
 
   public static func multiplyBlocks(

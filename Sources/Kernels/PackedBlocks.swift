@@ -73,7 +73,7 @@ public final class PackedBlocks: @unchecked Sendable {
   ///   - range: from a multiple of 64 on.
   ///   - precision: of the operands; bfloat16 needs ``MatrixEngine/avx512BF16`` and gives its bits.
   ///   - y: [rows, range].
-  func multiply(
+  package func multiply(
     _ x: Tile<Float>, outputs range: Range<Int>, precision: Precision = .float32, into y: Tile<Float>, adding: Bool
   ) {
     precondition(

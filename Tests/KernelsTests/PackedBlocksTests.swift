@@ -1,8 +1,7 @@
 import Basics
+import Kernels
 import Synchronization
 import Testing
-
-@testable import Kernels
 
 /// A weight in the blocks of a file, and the numbers that these blocks stand for.
 private struct StoredWeight {

@@ -2,9 +2,8 @@ import Basics
 import Foundation
 import Kernels
 import ModelFiles
+import Policies
 import Testing
-
-@testable import Policies
 
 /// A random model whose matrices come in blocks, which it may keep to itself.
 private struct BlockModel: TensorSource {
@@ -21,10 +20,10 @@ private struct BlockModel: TensorSource {
   }
 
   func blocks(named name: String) -> QuantisedMatrix? {
-    guard offersBlocks, let tensor = LlamaTensor.all(configuration).first(where: { $0.name == name }) else {
+    guard offersBlocks, let tensor = configuration.tensors.first(where: { $0.name == name }) else {
       return nil
     }
-    return matrix(named: name, tensor.shape(configuration))
+    return matrix(named: name, tensor.shape)
   }
 
   private func matrix(named name: String, _ shape: [Int]) -> QuantisedMatrix {
@@ -68,8 +67,8 @@ struct DecodingTests {
     let withFloats = try policy(engine, offersBlocks: false).generate(
       prompts: prompts(21), options: options, seed: SeedTree(4))
     #expect(withBlocks == withFloats)
-    #expect(try policy(engine).packs?.blocks(.layer(1, .up)) != nil)
-    #expect(try policy(engine, offersBlocks: false).packs?.blocks(.layer(1, .up)) == nil)
+    #expect(try policy(engine).decodesFromBlocks)
+    #expect(try !policy(engine, offersBlocks: false).decodesFromBlocks)
   }
 
   @Test(arguments: [MatrixEngine.openBLAS, .avx512, .avx512BF16], [1, 2, 3, 8, 16, 19])

@@ -1,8 +1,7 @@
 import Basics
 import Kernels
+import Policies
 import Testing
-
-@testable import Policies
 
 /// The rule in double precision, element by element.
 private func plainChoice(_ logits: [Double], _ options: SamplingOptions, _ uniform: Double) -> (Int, Double) {

@@ -42,6 +42,8 @@ struct LlamaPacks: Sendable {
     }
   }
 
+  var hasBlocks: Bool { !blocks.isEmpty }
+
   /// A matrix in the blocks of its file; nil when it came from no such file, or has been trained.
   func blocks(_ tensor: LlamaTensor) -> PackedBlocks? { blocks[tensor]?.packed }
 

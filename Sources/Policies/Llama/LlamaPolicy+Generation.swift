@@ -2,6 +2,9 @@ import Basics
 import Kernels
 
 extension LlamaPolicy {
+  /// Whether decoding reads some matrix in the blocks of the model's file.
+  package var decodesFromBlocks: Bool { packs?.hasBlocks ?? false }
+
   /// Draws a response to one prompt.
   ///
   /// - Parameters:

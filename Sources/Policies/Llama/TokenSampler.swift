@@ -3,16 +3,21 @@ import Kernels
 import Synchronization
 
 /// A token and its log-probability under the policy itself, nats.
-struct ChosenToken: Sendable {
-  var token: Int32
-  var logProbability: Double
+package struct ChosenToken: Sendable {
+  package var token: Int32
+  package var logProbability: Double
 }
 
 /// How to choose the next token of each of several sequences.
-struct TokenChoice: Sendable {
+package struct TokenChoice: Sendable {
   let options: SamplingOptions
   /// The draws from [0, 1) that decide, [sequences]; greedy ignores them.
   let uniforms: [Double]
+
+  package init(options: SamplingOptions, uniforms: [Double]) {
+    self.options = options
+    self.uniforms = uniforms
+  }
 
   /// The next token from its logits.
   ///
@@ -25,7 +30,9 @@ struct TokenChoice: Sendable {
   /// - Returns: the token; the lowest of equally likely ones when greedy.
   ///
   /// Source: Holtzman et al. 2020, arXiv 1904.09751, equation 2 (nucleus sampling).
-  func choose<Scalar: KernelScalar>(_ sequence: Int, _ logits: Tile<Scalar>, _ memory: Tile<Scalar>) -> ChosenToken {
+  package func choose<Scalar: KernelScalar>(_ sequence: Int, _ logits: Tile<Scalar>, _ memory: Tile<Scalar>)
+    -> ChosenToken
+  {
     let best = indexOfLargest(logits)
     let high = logits[0, best]
     let plain = TokenWeights(logits, high: high, memory: memory)
