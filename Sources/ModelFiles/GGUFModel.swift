@@ -53,6 +53,8 @@ public struct GGUFModel: TensorSource, Sendable {
     return rotateHalfOrder(elements, rows: shape[0], heads: heads)
   }
 
+  public func releasePages() { file.file.releasePages() }
+
   public func blocks(named name: String) -> QuantisedMatrix? {
     guard let tensor = tensors[name], tensor.shape.count == 2, let stored = file.tensor(named: tensor.ggufName),
       let packing = stored.type.quantisation, [.q4Scaled, .q4Affine, .q8Scaled].contains(packing)

@@ -11,6 +11,8 @@ public struct HuggingFaceModel: TensorSource, Sendable {
   /// Tensor name to its file.
   private let places: [String: Int]
 
+  public func releasePages() { for file in files { file.file.releasePages() } }
+
   /// Opens a folder and checks that it holds exactly the tensors of a Llama decoder.
   ///
   /// - Throws: ``UserError`` (66) when a file is missing, (65) when one is damaged or describes another kind of model.

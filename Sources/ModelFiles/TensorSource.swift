@@ -14,10 +14,14 @@ public protocol TensorSource {
   func tensor(named name: String, shape: [Int]) throws -> [Float]
   /// A matrix as the file packs it, when it does so in blocks of 32 weights; dequantised, it is what ``tensor(named:shape:)`` gives.
   func blocks(named name: String) -> QuantisedMatrix?
+  /// Everything has been read: the system may take back the memory that mapped files occupy. What is read again comes from the
+  /// disk again.
+  func releasePages()
 }
 
 extension TensorSource {
   public func blocks(named name: String) -> QuantisedMatrix? { nil }
+  public func releasePages() {}
 }
 
 /// A matrix in blocks of 32 weights along its rows.

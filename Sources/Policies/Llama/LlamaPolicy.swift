@@ -47,6 +47,7 @@ public struct LlamaPolicy<Scalar: KernelScalar>: Policy, Sendable, ~Copyable {
       engine: engine ?? MatrixEngine.chosen(for: precision), workers: workers ?? processorCount(),
       hiddenStates: hiddenStates)
     packs?.useBlocks(of: source, configuration)
+    source.releasePages()
   }
 
   /// The same model in another precision.
