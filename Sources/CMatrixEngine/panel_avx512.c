@@ -15,6 +15,21 @@
   __mmask16 low = (columns) >= 16 ? 0xffff : (__mmask16)((1u << (columns)) - 1);                                       \
   __mmask16 high = (columns) <= 16 ? 0 : (columns) >= 32 ? 0xffff : (__mmask16)((1u << ((columns) - 16)) - 1);
 
+/// The sums of a block, from c or from zero.
+#define BEGIN_SUMS                                                                                                     \
+  MASKS(columns)                                                                                                       \
+  __m512 sums[ROWS][2];                                                                                                \
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {                                                  \
+    sums[i][0] = accumulate ? _mm512_maskz_loadu_ps(low, c + i * c_stride) : _mm512_setzero_ps();                      \
+    sums[i][1] = accumulate ? _mm512_maskz_loadu_ps(high, c + i * c_stride + 16) : _mm512_setzero_ps();                \
+  }
+
+#define END_SUMS                                                                                                       \
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {                                                  \
+    _mm512_mask_storeu_ps(c + i * c_stride, low, sums[i][0]);                                                          \
+    _mm512_mask_storeu_ps(c + i * c_stride + 16, high, sums[i][1]);                                                    \
+  }
+
 /// The first rows read a panel from memory, which has to be asked for early; for later ones `ahead` is 0.
 #define AHEAD(b)                                                                                                       \
   _mm_prefetch((const char *)(b) + ahead, _MM_HINT_T0);                                                                \
@@ -25,13 +40,7 @@
 
 SINGLE INLINE void single_block(const int rows, size_t k, const float *a, size_t stride, const float *b,
                                 size_t columns, float *c, size_t c_stride, int accumulate, size_t ahead) {
-  MASKS(columns)
-  __m512 sums[ROWS][2];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++) {
-    sums[i][0] = accumulate ? _mm512_maskz_loadu_ps(low, c + i * c_stride) : _mm512_setzero_ps();
-    sums[i][1] = accumulate ? _mm512_maskz_loadu_ps(high, c + i * c_stride + 16) : _mm512_setzero_ps();
-  }
+  BEGIN_SUMS
   const float *at[4] = {a, a + 3 * stride, a + 6 * stride, a + 9 * stride};
   for (size_t p = 0; p < k; p++) {
     AHEAD(b + p * BFPO_PANEL)
@@ -43,22 +52,12 @@ SINGLE INLINE void single_block(const int rows, size_t k, const float *a, size_t
       sums[i][1] = _mm512_fmadd_ps(value, b1, sums[i][1]);
     }
   }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++) {
-    _mm512_mask_storeu_ps(c + i * c_stride, low, sums[i][0]);
-    _mm512_mask_storeu_ps(c + i * c_stride + 16, high, sums[i][1]);
-  }
+  END_SUMS
 }
 
 HALF INLINE void half_block(const int rows, size_t pairs, const uint32_t *a, size_t stride, const float *b,
                             size_t columns, float *c, size_t c_stride, int accumulate, size_t ahead) {
-  MASKS(columns)
-  __m512 sums[ROWS][2];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++) {
-    sums[i][0] = accumulate ? _mm512_maskz_loadu_ps(low, c + i * c_stride) : _mm512_setzero_ps();
-    sums[i][1] = accumulate ? _mm512_maskz_loadu_ps(high, c + i * c_stride + 16) : _mm512_setzero_ps();
-  }
+  BEGIN_SUMS
   const uint32_t *at[4] = {a, a + 3 * stride, a + 6 * stride, a + 9 * stride};
   for (size_t p = 0; p < pairs; p++) {
     AHEAD(b + p * BFPO_PANEL)
@@ -70,11 +69,7 @@ HALF INLINE void half_block(const int rows, size_t pairs, const uint32_t *a, siz
       sums[i][1] = _mm512_dpbf16_ps(sums[i][1], value, b1);
     }
   }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++) {
-    _mm512_mask_storeu_ps(c + i * c_stride, low, sums[i][0]);
-    _mm512_mask_storeu_ps(c + i * c_stride + 16, high, sums[i][1]);
-  }
+  END_SUMS
 }
 
 /// Runs a block with its number of rows as a constant.
