@@ -53,7 +53,7 @@ package struct ProductMeasurement {
   private func run() {
     if let packed {
       parallelForEach(packed.blocks.count, workers: workers) {
-        Float.pack(right.tile, block: packed.blocks[$0], into: packed)
+        Float.pack(right.tile, transposed: false, scale: 1, block: packed.blocks[$0], into: packed)
       }
     }
     let share = (shape.rows + workers - 1) / workers
