@@ -26,7 +26,8 @@ struct functions {
   void (*subtract_exponentials)(const double *, size_t, double, double, double *);
   int (*random_below)(unsigned long, unsigned long, long *, size_t);
   void (*adam_step)(const struct bfpo_adam *, const double *, double *, double *, double *, size_t);
-  unsigned (*lane_counts)(const unsigned long *, unsigned long, unsigned long, size_t, double *);
+  void (*logistic)(const double *, double *);
+  unsigned (*lane_counts)(const unsigned long *, const unsigned long *, unsigned long, size_t, double *);
   void (*lane_scores)(const struct bfpo_lane_batch *, const struct bfpo_lane_tables *);
   unsigned (*lane_gradients)(const struct bfpo_lane_batch *, const struct bfpo_lane_tables *, double *);
   unsigned (*lane_step)(const struct bfpo_adam *, double, double, const struct bfpo_lane_tables *, double *, double *);
@@ -38,6 +39,7 @@ struct functions {
    subtract_exponentials_##suffix,                                                                                     \
    random_below_##suffix,                                                                                              \
    adam_step_##suffix,                                                                                                 \
+   logistic_##suffix,                                                                                                  \
    lane_counts_##suffix,                                                                                               \
    lane_scores_##suffix,                                                                                               \
    lane_gradients_##suffix,                                                                                            \
@@ -140,9 +142,11 @@ void bfpo_adam_step(const struct bfpo_adam *constants, const double *gradient, d
   active->adam_step(constants, gradient, first, second, parameters, count);
 }
 
-unsigned bfpo_lane_counts(const unsigned long *keys, unsigned long step, unsigned long bound, size_t draws,
+void bfpo_logistic(const double *z, double *values) { active->logistic(z, values); }
+
+unsigned bfpo_lane_counts(const unsigned long *keys, const unsigned long *steps, unsigned long bound, size_t draws,
                           double *counts) {
-  return active->lane_counts(keys, step, bound, draws, counts);
+  return active->lane_counts(keys, steps, bound, draws, counts);
 }
 
 void bfpo_lane_scores(const struct bfpo_lane_batch *batch, const struct bfpo_lane_tables *tables) {

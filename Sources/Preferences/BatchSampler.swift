@@ -26,7 +26,7 @@ public struct BatchSampler: Sendable {
   public let batchSize: Int
   public let mode: BatchMode
   /// Of the batches drawn with replacement.
-  private let seed: SeedTree
+  let seed: SeedTree
   /// Orders already worked out; a memo of a pure function, so copies may share it.
   private let orders: EpochOrders
 
@@ -63,30 +63,6 @@ public struct BatchSampler: Sendable {
       orders.write(from: step * batchSize, to: &rows)
     case .inOrder:
       for i in 0..<rows.count { rows[i] = (step * batchSize + i) % count }
-    }
-  }
-
-  /// How often each row is in the batch at a step, for eight samplers of the same kind.
-  ///
-  /// - Parameters:
-  ///   - samplers: eight, of batches of fewer than 256 rows.
-  ///   - counts: [count][8].
-  public static func count(_ samplers: [BatchSampler], step: Int, to counts: inout MutableSpan<Double>) {
-    let first = samplers[0]
-    precondition(
-      samplers.count == 8
-        && samplers.allSatisfy {
-          $0.count == first.count && $0.batchSize == first.batchSize && $0.mode == first.mode
-        }, "the samplers differ")
-    var left: UInt32 = 0xff
-    if first.mode == .withReplacement {
-      let seeds: InlineArray<8, SeedTree> = InlineArray { samplers[$0].seed }
-      left = SeedTree.countDraws(first.batchSize, below: first.count, ofChild: step, of: seeds.span, to: &counts)
-    }
-    if left == 0 { return }
-    for lane in 0..<8 where left >> UInt32(lane) & 1 == 1 {
-      for row in 0..<first.count { counts[8 * row + lane] = 0 }
-      for row in samplers[lane].indices(step: step) { counts[8 * row + lane] += 1 }
     }
   }
 

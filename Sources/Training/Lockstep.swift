@@ -4,29 +4,40 @@ import Objectives
 import Policies
 import Preferences
 
-/// Two to eight runs that take every step together, a run a lane.
+/// One to eight runs that take every step together, a run a lane.
 ///
 /// A single step of a small table is a chain of operations that wait for one another; eight chains side by side take hardly longer
 /// than one. A run that fails leaves its lane idle.
-struct Lockstep<O: Objective> {
+///
+/// Not generic, because whoever opens an existential gets code that does not know its type: that is asked once a step.
+struct Lockstep {
   private let common: TableRuns
-  private let runs: [TableRun<O>]
-  private let objectives: [O]
   private let firstRun: Int
+  private let runCount: Int
+  private let begin: [[Double]]
+  private let evaluate: LaneStream.Evaluation
+  private let check: (_ lane: Int, [PairSample]) throws -> Void
   private let tables: LaneTables
   private let streams: [LaneStream]
   private var curves: [TrainingCurve]
   /// What stopped a run, [runs].
   private var failures: [(any Error)?]
+  /// Their lanes.
+  private var failed: UInt32 = 0
   /// Sum over the steps of a window.
   private var learningRates = 0.0
 
   /// - Parameter firstRun: the number of the first run, for whoever looks at the tables.
-  init(_ common: TableRuns, _ runs: [TableRun<O>], firstRun: Int) {
+  init<O: Objective>(_ common: TableRuns, _ runs: [TableRun<O>], firstRun: Int) {
+    let objectives = runs.map(\.objective)
     self.common = common
-    self.runs = runs
-    objectives = runs.map(\.objective)
     self.firstRun = firstRun
+    runCount = runs.count
+    begin = runs.map(\.logits)
+    evaluate = { O.evaluate(objectives.span, $0, scores: $1, into: &$2) }
+    check = { lane, samples in
+      try checkStepZero(samples, objective: objectives[lane], tolerance: common.stepZeroTolerance)
+    }
     tables = LaneTables(promptCount: common.promptCount, width: common.responseCount)
     for (lane, run) in runs.enumerated() { tables.begin(lane: lane, logits: run.logits) }
     streams = runs[0].streams.indices.map { stream in
@@ -41,10 +52,10 @@ struct Lockstep<O: Objective> {
     let corrections = BiasCorrections.of(common.configuration)
     for step in 0..<common.configuration.steps {
       take(step, correction: corrections.step(step + 1, of: common.configuration))
-      if !failures.contains(where: { $0 == nil }) { break }
+      if failed == UInt32(1) << UInt32(runCount) - 1 { break }
     }
     let passes = 2 * common.configuration.batchSize * streams.count * common.configuration.steps
-    return runs.indices.map { lane in
+    return (0..<runCount).map { lane in
       if let failure = failures[lane] { return .failure(failure) }
       var curve = curves[lane]
       curve.work += TrainingWork(forwardPasses: passes, backwardPasses: passes)
@@ -55,61 +66,36 @@ struct Lockstep<O: Objective> {
   /// One step, counted from 0.
   private mutating func take(_ step: Int, correction: BiasCorrections.Step) {
     let configuration = common.configuration
-    var failed: UInt32 = 0
-    for stream in streams {
-      stream.draw(step)
-      tables.score(stream.batch)
-      evaluate(stream)
-      if step == 0 { failed |= check(stream) }
-      let broken = tables.addGradient(of: stream.batch)
-      if broken != 0 { failed |= note(lanes(broken).map { ($0, stream.failure(lane: $0, step: step)) }) }
-    }
+    var broken: UInt32 = 0
+    for stream in streams { broken |= stream.addGradient(step, to: tables, evaluate) }
     let learningRate = configuration.learningRate(step: step)
     let update = AdamUpdate<Double>(
       configuration: configuration, correction: correction, scale: 1, learningRate: learningRate)
-    let broken = tables.step(update.constants, limit: configuration.maxGradientNorm, streams: streams.count)
-    if broken != 0 { failed |= note(lanes(broken).map { ($0, brokenGradient(step: step)) }) }
+    let unbounded = tables.step(update.constants, limit: configuration.maxGradientNorm, streams: streams.count)
     learningRates += learningRate
-    if failed != 0 {
-      for lane in lanes(failed) { tables.begin(lane: lane, logits: runs[lane].logits) }
-    }
+    if step == 0 || broken | unbounded != 0 { noteFailures(step, unbounded: unbounded) }
     closeWindow(after: step + 1)
     if common.interval > 0, (step + 1) % common.interval == 0 { look(after: step + 1) }
   }
 
-  private func evaluate(_ stream: LaneStream) {
-    stream.batch.withScores { scores, values in
-      O.evaluate(objectives.span, stream.samples.span, scores: scores, into: &values)
-    }
-  }
-
-  /// The self-check of the first step.
-  private mutating func check(_ stream: LaneStream) -> UInt32 {
-    note(
-      runs.indices.map { lane in
-        do {
-          try checkStepZero(
-            stream.drawnSamples(lane: lane), objective: objectives[lane], tolerance: common.stepZeroTolerance)
-          return (lane, nil)
-        } catch {
-          return (lane, error)
+  /// Keeps the first failure of every run, in the order in which a run alone would meet them, and leaves its lane idle.
+  private mutating func noteFailures(_ step: Int, unbounded: UInt32) {
+    for lane in lanes(~failed) {
+      do {
+        for stream in streams {
+          if step == 0 { try check(lane, stream.drawnSamples(lane: lane)) }
+          if let failure = stream.failure(lane: lane, step: step) { throw failure }
         }
-      })
-  }
-
-  /// Keeps the first failure of every lane.
-  ///
-  /// - Returns: the lanes that fail for the first time.
-  private mutating func note(_ found: [(lane: Int, failure: (any Error)?)]) -> UInt32 {
-    var failed: UInt32 = 0
-    for (lane, failure) in found where failure != nil && failures[lane] == nil {
-      failures[lane] = failure
-      failed |= 1 << UInt32(lane)
+        if unbounded >> UInt32(lane) & 1 == 1 { throw brokenGradient(step: step) }
+      } catch {
+        failures[lane] = error
+        failed |= 1 << UInt32(lane)
+      }
     }
-    return failed
+    for lane in lanes(failed) { tables.begin(lane: lane, logits: begin[lane]) }
   }
 
-  private func lanes(_ mask: UInt32) -> [Int] { runs.indices.filter { mask >> UInt32($0) & 1 == 1 } }
+  private func lanes(_ mask: UInt32) -> [Int] { (0..<runCount).filter { mask >> UInt32($0) & 1 == 1 } }
 
   private func brokenGradient(step: Int) -> UserError {
     var gradient = TensorSet<Double>(names: ["logits"], shapes: [[common.promptCount, common.responseCount]])
@@ -119,7 +105,7 @@ struct Lockstep<O: Objective> {
 
   private mutating func closeWindow(after step: Int) {
     guard curves[0].endsWindow(after: step) else { return }
-    for lane in runs.indices {
+    for lane in 0..<runCount {
       let sums = tables.takeWindow(lane: lane)
       curves[lane].append(
         window: CurvePoint(
@@ -130,7 +116,7 @@ struct Lockstep<O: Objective> {
   }
 
   private func look(after step: Int) {
-    for lane in runs.indices where failures[lane] == nil {
+    for lane in 0..<runCount where failures[lane] == nil {
       let policy = TabularPolicy(
         promptCount: common.promptCount, responseCount: common.responseCount, logits: tables.logits(lane: lane))
       common.look(firstRun + lane, step, policy)
@@ -139,12 +125,15 @@ struct Lockstep<O: Objective> {
 }
 
 /// One stream of pairs in the runs that go in step.
-struct LaneStream {
+final class LaneStream {
+  /// See ``Objective/evaluate(_:_:scores:into:)``.
+  typealias Evaluation = (Span<PairSample>, Span<Double>, inout MutableSpan<Double>) -> Void
+
   let batch: LaneBatch
   /// [pairs][8]; lanes without a run hold what the first one does.
   let samples: [PairSample]
   private let names: [String]
-  private let samplers: [BatchSampler]
+  private var counts: BatchCounts
 
   init(_ runs: [(stream: PairStream<TabularQuery>, seed: SeedTree)], configuration: TrainingConfiguration, width: Int) {
     let first = runs[0].stream.pairs
@@ -164,14 +153,21 @@ struct LaneStream {
       lanes.map { $0.stream.pairs[pair].sample(policyChosen: 0, policyRejected: 0) }
     }
     names = lanes.map(\.stream.name)
-    samplers = lanes.map {
-      batchSampler(count: first.count, stream: $0.stream.name, configuration: configuration, seed: $0.seed)
-    }
+    counts = BatchCounts(
+      runs.map {
+        batchSampler(count: first.count, stream: $0.stream.name, configuration: configuration, seed: $0.seed)
+      })
   }
 
-  /// Draws the batches of a step.
-  func draw(_ step: Int) {
-    batch.withCounts { BatchSampler.count(samplers, step: step, to: &$0) }
+  /// Scores and evaluates the batches of a step.
+  ///
+  /// - Returns: the lanes in which a value is not finite.
+  func addGradient(_ step: Int, to tables: LaneTables, _ evaluate: Evaluation) -> UInt32 {
+    batch.withCounts { counts.write(step: step, to: &$0) }
+    tables.score(batch)
+    let samples = samples
+    batch.withScores { evaluate(samples.span, $0, &$1) }
+    return tables.addGradient(of: batch)
   }
 
   /// The pairs of one run's batch, each once, as the policy scored them.

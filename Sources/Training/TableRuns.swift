@@ -49,14 +49,14 @@ public struct TableRuns {
     self.stepZeroTolerance = stepZeroTolerance
   }
 
-  /// Trains every run as if it were alone: up to eight go in step where their pairs stand at the same places and are no more than a
-  /// batch, which is quicker and changes no bit.
+  /// Trains every run as ``trainAlone(_:number:)`` does, bit for bit: up to eight go in step where their pairs stand at the same
+  /// places and are no more than a batch, which is quicker, for one run too.
   ///
   /// - Returns: the end of each run, or the error that stopped it.
   public func train<O: Objective>(_ runs: [TableRun<O>]) -> [Result<TrainedTable, any Error>] {
     stride(from: 0, to: runs.count, by: Self.together).flatMap { start in
       let group = Array(runs[start..<min(start + Self.together, runs.count)])
-      if group.count > 1, canGoInStep(group) {
+      if canGoInStep(group) {
         var lockstep = Lockstep(self, group, firstRun: start)
         return lockstep.train()
       }
@@ -64,7 +64,7 @@ public struct TableRuns {
     }
   }
 
-  /// One run by itself.
+  /// One run, by the loop that saves and resumes, follows a constraint, and takes any batch.
   public func trainAlone<O: Objective>(_ run: TableRun<O>, number: Int = 0) throws -> TrainedTable {
     var policy = TabularPolicy(promptCount: promptCount, responseCount: responseCount, logits: run.logits)
     let curve = try trainOffline(

@@ -31,9 +31,11 @@ struct bfpo_lane_tables {
   double *normalisers, *totals; // [prompts of the table][8]; totals are 0 between batches
 };
 
-/// counts[v] = how often v is among `draws` < 256 draws from 0 ..< bound, of child `step` of the seeds keys[8]. Returns a bit
-/// for every lane whose counts are void because one of the draws may be among those that Lemire's method draws again.
-unsigned bfpo_lane_counts(const unsigned long *keys, unsigned long step, unsigned long bound, size_t draws, double *counts);
+/// counts[v] = how often v is among `draws` < 256 draws from 0 ..< bound, of child steps[lane] of the seed keys[lane].
+/// Returns a bit for every lane whose counts are void because one of the draws may be among those that Lemire's method draws
+/// again.
+unsigned bfpo_lane_counts(const unsigned long *keys, const unsigned long *steps, unsigned long bound, size_t draws,
+                          double *counts);
 
 /// Writes the scores.
 void bfpo_lane_scores(const struct bfpo_lane_batch *batch, const struct bfpo_lane_tables *tables);

@@ -99,7 +99,7 @@ public struct ToyBenchmark: Codable, Sendable {
     /// π at the end of a run, [responses].
     func probabilities(seed: Int) throws -> [Double] {
       func opened<O: Objective>(_ objective: O) throws -> TrainedTable {
-        try Self.common.trainAlone(run(objective, seed: seed))
+        try Self.common.train([run(objective, seed: seed)])[0].get()
       }
       return softmax(try opened(objective).logits)
     }
