@@ -21,7 +21,7 @@ public struct LogisticValues {
   public init(_ x: Double) {
     var block = InlineArray<40, Double>(repeating: x)
     var span = block.mutableSpan
-    fillLogisticValues(&span)
+    fillLogisticValues(&span, count: 8)
     sigmoid = span[8]
     sigmoidOfMinus = span[16]
     softplus = span[24]
@@ -29,13 +29,17 @@ public struct LogisticValues {
   }
 }
 
-/// ``LogisticValues`` of eight numbers, the same bits in hardly more time than those of one.
+/// ``LogisticValues`` of several numbers, the same bits; eight take hardly more time than one.
 ///
-/// - Parameter block: [5][8]: x, and then, which are written, σ(x), σ(−x), softplus(x), softplus(−x).
-public func fillLogisticValues(_ block: inout MutableSpan<Double>) {
-  precondition(block.count == 40, "\(block.count) numbers for eight with four values each")
+/// - Parameters:
+///   - block: [5][n], n a multiple of 8: x, and then, which are written, σ(x), σ(−x), softplus(x), softplus(−x).
+///   - count: of the first so many, and of some more to fill a vector.
+public func fillLogisticValues(_ block: inout MutableSpan<Double>, count: Int) {
+  let stride = block.count / 5
+  precondition(
+    block.count == 5 * stride && stride % 8 == 0 && (0...stride).contains(count), "\(count) of \(block.count) numbers")
   unsafe block.withUnsafeMutableBufferPointer { block in
     guard let x = block.baseAddress else { return }
-    unsafe bfpo_logistic(x, x + 8)
+    unsafe bfpo_logistic(x, (count + 7) / 8 * 8, stride)
   }
 }

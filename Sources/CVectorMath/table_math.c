@@ -26,7 +26,7 @@ struct functions {
   void (*subtract_exponentials)(const double *, size_t, double, double, double *);
   int (*random_below)(unsigned long, unsigned long, long *, size_t);
   void (*adam_step)(const struct bfpo_adam *, const double *, double *, double *, double *, size_t);
-  void (*logistic)(const double *, double *);
+  void (*logistic)(double *, size_t, size_t);
   unsigned (*lane_counts)(const unsigned long *, const unsigned long *, unsigned long, size_t, double *);
   void (*lane_scores)(const struct bfpo_lane_batch *, const struct bfpo_lane_tables *);
   unsigned (*lane_gradients)(const struct bfpo_lane_batch *, const struct bfpo_lane_tables *, double *);
@@ -142,7 +142,7 @@ void bfpo_adam_step(const struct bfpo_adam *constants, const double *gradient, d
   active->adam_step(constants, gradient, first, second, parameters, count);
 }
 
-void bfpo_logistic(const double *z, double *values) { active->logistic(z, values); }
+void bfpo_logistic(double *block, size_t count, size_t stride) { active->logistic(block, count, stride); }
 
 unsigned bfpo_lane_counts(const unsigned long *keys, const unsigned long *steps, unsigned long bound, size_t draws,
                           double *counts) {

@@ -44,25 +44,28 @@ public struct LogisticTerm: Hashable, Sendable {
     Self.evaluation(LogisticValues(z), slope: slope, chosen: chosen, rejected: rejected)
   }
 
-  /// Puts the term among eight: z in a block of ``fillLogisticValues(_:)``, the rest in `terms` [3][8].
+  /// How many are worked out at a time: a batch, or eight runs of eight pairs.
+  fileprivate static let together = 64
+
+  /// Puts the term among others: z in a block of ``fillLogisticValues(_:count:)``, the rest in `terms` [3][64].
   @inline(__always)
   fileprivate func write(at index: Int, _ block: inout MutableSpan<Double>, _ terms: inout MutableSpan<Double>) {
     block[index] = z
     terms[index] = slope
-    terms[8 + index] = chosen
-    terms[16 + index] = rejected
+    terms[64 + index] = chosen
+    terms[128 + index] = rejected
   }
 
-  /// The loss of one of eight terms.
+  /// The loss of one of the terms.
   @inline(__always)
   fileprivate static func evaluation(
     at index: Int, _ block: borrowing MutableSpan<Double>, _ terms: borrowing MutableSpan<Double>
   ) -> MarginEvaluation {
     evaluation(
       LogisticValues(
-        sigmoid: block[8 + index], sigmoidOfMinus: block[16 + index], softplus: block[24 + index],
-        softplusOfMinus: block[32 + index]), slope: terms[index], chosen: terms[8 + index],
-      rejected: terms[16 + index])
+        sigmoid: block[64 + index], sigmoidOfMinus: block[128 + index], softplus: block[192 + index],
+        softplusOfMinus: block[256 + index]), slope: terms[index], chosen: terms[64 + index],
+      rejected: terms[128 + index])
   }
 }
 
@@ -72,14 +75,14 @@ extension LogisticObjective {
   }
 
   public func evaluate(_ pairs: Span<PairSample>, rows: Span<Int>, into values: inout MutableSpan<PairEvaluation>) {
-    var numbers = InlineArray<40, Double>(repeating: 0)
+    var numbers = InlineArray<320, Double>(repeating: 0)
     var block = numbers.mutableSpan
-    var others = InlineArray<24, Double>(repeating: 0)
+    var others = InlineArray<192, Double>(repeating: 0)
     var terms = others.mutableSpan
-    for first in stride(from: 0, to: rows.count, by: 8) {
-      let count = min(8, rows.count - first)
+    for first in stride(from: 0, to: rows.count, by: LogisticTerm.together) {
+      let count = min(LogisticTerm.together, rows.count - first)
       for i in 0..<count { term(pairs[rows[first + i]]).write(at: i, &block, &terms) }
-      fillLogisticValues(&block)
+      fillLogisticValues(&block, count: count)
       for i in 0..<count {
         let value = LogisticTerm.evaluation(at: i, block, terms)
         values[first + i] = pairs[rows[first + i]].evaluation(
@@ -91,26 +94,31 @@ extension LogisticObjective {
   public static func evaluate(
     _ runs: Span<Self>, _ pairs: Span<PairSample>, scores: Span<Double>, into values: inout MutableSpan<Double>
   ) {
-    let count = pairs.count
-    var numbers = InlineArray<40, Double>(repeating: 0)
+    var numbers = InlineArray<320, Double>(repeating: 0)
     var block = numbers.mutableSpan
-    var others = InlineArray<24, Double>(repeating: 0)
+    var others = InlineArray<192, Double>(repeating: 0)
     var terms = others.mutableSpan
-    for first in stride(from: 0, to: count, by: 8) {
-      for run in 0..<runs.count {
-        var pair = pairs[first + run]
-        pair.policyChosen = scores[first + run]
-        pair.policyRejected = scores[count + first + run]
-        runs[run].term(pair).write(at: run, &block, &terms)
+    for first in stride(from: 0, to: pairs.count, by: LogisticTerm.together) {
+      let count = min(LogisticTerm.together, pairs.count - first)
+      for eight in stride(from: 0, to: count, by: 8) {
+        for run in 0..<runs.count {
+          var pair = pairs[first + eight + run]
+          pair.policyChosen = scores[first + eight + run]
+          pair.policyRejected = scores[pairs.count + first + eight + run]
+          runs[run].term(pair).write(at: eight + run, &block, &terms)
+        }
       }
-      fillLogisticValues(&block)
-      for run in 0..<runs.count {
-        let value = LogisticTerm.evaluation(at: run, block, terms)
-        let whole = pairs[first + run].evaluation(
-          loss: value.loss, dChosen: value.derivative, dRejected: -value.derivative, runs[run].reduction)
-        values[first + run] = whole.loss
-        values[count + first + run] = whole.dChosen
-        values[2 * count + first + run] = whole.dRejected
+      fillLogisticValues(&block, count: count)
+      for eight in stride(from: 0, to: count, by: 8) {
+        for run in 0..<runs.count {
+          let value = LogisticTerm.evaluation(at: eight + run, block, terms)
+          let i = first + eight + run
+          let whole = pairs[i].evaluation(
+            loss: value.loss, dChosen: value.derivative, dRejected: -value.derivative, runs[run].reduction)
+          values[i] = whole.loss
+          values[pairs.count + i] = whole.dChosen
+          values[2 * pairs.count + i] = whole.dRejected
+        }
       }
     }
   }
