@@ -73,5 +73,5 @@ trainer = DPOTrainer(
 sys.stdout = sys.stderr
 trainer.train()
 sys.stdout = sys.__stdout__
-losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+losses = [float(entry["loss"]) for entry in trainer.state.log_history if "loss" in entry]
 report(f"step.trl.{precision}", Stopwatch.seconds[2:], secondLoss=losses[1])

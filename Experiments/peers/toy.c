@@ -14,6 +14,9 @@ enum objective { BFPO, IPO, DPO, CONSERVATIVE_DPO, HINGE, OBJECTIVES };
 static const int winner[PAIRS] = {0, 0, 0, 1, 1, 2}, loser[PAIRS] = {1, 2, 3, 2, 3, 3};
 static const float safe[ACTIONS] = {1, 0, 0, 1};
 
+// What the compiler must believe is needed, so that no run is left out.
+static volatile float sink;
+
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -60,6 +63,7 @@ static inline __attribute__((always_inline)) void train(
   float sum = 0;
   for (int k = 0; k < ACTIONS; k++) sum += policy[k] = expf(theta[k]);
   for (int k = 0; k < ACTIONS; k++) policy[k] /= sum;
+  sink = policy[0];
 }
 
 // A loop of its own for every objective, so that none is chosen inside.

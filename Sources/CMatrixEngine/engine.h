@@ -16,6 +16,16 @@ INLINE size_t panel_bytes(int engine, size_t depth) {
   return round_up(depth, BFPO_PANEL) * BFPO_PANEL * element_size(engine);
 }
 
+/// Bytes of one block of sixteen packed columns: their scales, their least values, and four- or eight-bit numbers.
+INLINE size_t block_bytes(int kind) { return kind == BFPO_BLOCKS_Q8_SCALED ? 32 + 512 : 64 + 256; }
+
+/// Panels of a group, and bytes of a group of depth k: its blocks lie one after another, so that one stream of memory is read.
+#define BFPO_BLOCK_PANELS (BFPO_BLOCK_COLUMNS / BFPO_BLOCK_PANEL)
+INLINE size_t block_group_bytes(int kind, size_t k) { return k / BFPO_BLOCK * BFPO_BLOCK_PANELS * block_bytes(kind); }
+
+/// How far ahead products with few rows, which are bound by memory, ask for what they will read.
+#define BFPO_AHEAD 8192
+
 /// bfloat16 of x: nearest, ties to even; NaN stays NaN.
 INLINE uint16_t to_half(float x) {
   uint32_t bits;

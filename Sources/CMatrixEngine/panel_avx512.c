@@ -15,11 +15,16 @@
   __mmask16 low = (columns) >= 16 ? 0xffff : (__mmask16)((1u << (columns)) - 1);                                       \
   __mmask16 high = (columns) <= 16 ? 0 : (columns) >= 32 ? 0xffff : (__mmask16)((1u << ((columns) - 16)) - 1);
 
+/// The first rows read a panel from memory, which has to be asked for early; for later ones `ahead` is 0.
+#define AHEAD(b)                                                                                                       \
+  _mm_prefetch((const char *)(b) + ahead, _MM_HINT_T0);                                                                \
+  _mm_prefetch((const char *)(b) + ahead + 64, _MM_HINT_T0);
+
 /// Pointers to every third row: with offsets of one and two strides they reach all twelve from four registers.
 #define ROW(pointers, stride, i) ((pointers)[(i) / 3] + ((i) % 3) * (stride))
 
 SINGLE INLINE void single_block(const int rows, size_t k, const float *a, size_t stride, const float *b,
-                                size_t columns, float *c, size_t c_stride, int accumulate) {
+                                size_t columns, float *c, size_t c_stride, int accumulate, size_t ahead) {
   MASKS(columns)
   __m512 sums[ROWS][2];
 #pragma clang loop unroll(full)
@@ -29,6 +34,7 @@ SINGLE INLINE void single_block(const int rows, size_t k, const float *a, size_t
   }
   const float *at[4] = {a, a + 3 * stride, a + 6 * stride, a + 9 * stride};
   for (size_t p = 0; p < k; p++) {
+    AHEAD(b + p * BFPO_PANEL)
     __m512 b0 = _mm512_load_ps(b + p * BFPO_PANEL), b1 = _mm512_load_ps(b + p * BFPO_PANEL + 16);
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
@@ -45,7 +51,7 @@ SINGLE INLINE void single_block(const int rows, size_t k, const float *a, size_t
 }
 
 HALF INLINE void half_block(const int rows, size_t pairs, const uint32_t *a, size_t stride, const float *b,
-                            size_t columns, float *c, size_t c_stride, int accumulate) {
+                            size_t columns, float *c, size_t c_stride, int accumulate, size_t ahead) {
   MASKS(columns)
   __m512 sums[ROWS][2];
 #pragma clang loop unroll(full)
@@ -55,6 +61,7 @@ HALF INLINE void half_block(const int rows, size_t pairs, const uint32_t *a, siz
   }
   const uint32_t *at[4] = {a, a + 3 * stride, a + 6 * stride, a + 9 * stride};
   for (size_t p = 0; p < pairs; p++) {
+    AHEAD(b + p * BFPO_PANEL)
     __m512bh b0 = (__m512bh)_mm512_load_ps(b + p * BFPO_PANEL), b1 = (__m512bh)_mm512_load_ps(b + p * BFPO_PANEL + 16);
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
@@ -91,7 +98,7 @@ SINGLE void bfpo_panel_avx512(size_t m, size_t k, const void *a, size_t a_stride
                               float *c, size_t c_stride, int accumulate) {
   for (size_t row = 0; row < m; row += ROWS)
     DISPATCH(single_block, m - row, k, (const float *)a + row * a_stride, a_stride, panel, columns, c + row * c_stride,
-             c_stride, accumulate)
+             c_stride, accumulate, row == 0 ? BFPO_AHEAD : 0)
 }
 
 HALF void bfpo_panel_avx512_bf16(size_t m, size_t k, const void *a, size_t a_stride, const void *panel, size_t columns,
@@ -99,6 +106,6 @@ HALF void bfpo_panel_avx512_bf16(size_t m, size_t k, const void *a, size_t a_str
   size_t stride = a_stride / 2, pairs = round_up(k, BFPO_PANEL) / 2;
   for (size_t row = 0; row < m; row += ROWS)
     DISPATCH(half_block, m - row, pairs, (const uint32_t *)a + row * stride, stride, panel, columns, c + row * c_stride,
-             c_stride, accumulate)
+             c_stride, accumulate, row == 0 ? BFPO_AHEAD : 0)
 }
 #endif

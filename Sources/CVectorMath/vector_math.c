@@ -8,7 +8,12 @@
 #define INLINE inline __attribute__((always_inline))
 
 #define LANES 16
+
+// Tokens of a cache that are asked for ahead of their use.
+#define CACHE_AHEAD 24
+
 typedef float vector __attribute__((vector_size(4 * LANES)));
+typedef float quad __attribute__((vector_size(16)));
 typedef int32_t mask __attribute__((vector_size(4 * LANES)));
 #define splat(value) ((vector){0} + (value))
 
@@ -21,15 +26,20 @@ struct functions {
   void (*gated_backward)(const float *, const float *, const float *, float *, float *, float *, size_t);
   void (*add_scaled)(const float *, float *, size_t, float);
   void (*adam_step)(const struct bfpo_adam *, const float *, float *, float *, float *, size_t);
+  double (*wide_sum)(const float *, size_t);
+  void (*cached_attention)(const float *, size_t, size_t, const float *, const float *, size_t, size_t, float, float *,
+                           float *);
 };
 
 #define TABLE(label, suffix)                                                                                           \
   {label,           exp_shifted_##suffix,    max_##suffix,       dot_##suffix,                                         \
-   gated_##suffix, gated_backward_##suffix, add_scaled_##suffix, adam_step_##suffix}
+   gated_##suffix, gated_backward_##suffix, add_scaled_##suffix, adam_step_##suffix,                                    \
+   wide_sum_##suffix, cached_attention_##suffix}
 
 #define FUSED(a, b, c) ((a) * (b) + (c))
 #define NAME(x) x##_baseline
 #include "vector_functions.inc"
+#include "cached_attention.inc"
 #undef NAME
 static const struct functions baseline = TABLE("baseline", baseline);
 
@@ -40,6 +50,7 @@ static const struct functions baseline = TABLE("baseline", baseline);
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define NAME(x) x##_avx2
 #include "vector_functions.inc"
+#include "cached_attention.inc"
 #undef NAME
 #pragma clang attribute pop
 static const struct functions avx2 = TABLE("avx2", avx2);
@@ -48,6 +59,7 @@ static const struct functions avx2 = TABLE("avx2", avx2);
                              apply_to = function)
 #define NAME(x) x##_avx512
 #include "vector_functions.inc"
+#include "cached_attention.inc"
 #undef NAME
 #pragma clang attribute pop
 static const struct functions avx512 = TABLE("avx512", avx512);
@@ -110,4 +122,11 @@ void bfpo_add_scaled(const float *x, float *y, size_t count, float factor) { act
 void bfpo_adam_step_single(const struct bfpo_adam *constants, const float *gradient, float *first, float *second,
                            float *parameters, size_t count) {
   active->adam_step(constants, gradient, first, second, parameters, count);
+}
+
+double bfpo_wide_sum(const float *x, size_t count) { return active->wide_sum(x, count); }
+
+void bfpo_cached_attention(const float *q, size_t heads, size_t size, const float *k, const float *v, size_t stride,
+                           size_t count, float scale, float *scores, float *out) {
+  active->cached_attention(q, heads, size, k, v, stride, count, scale, scores, out);
 }

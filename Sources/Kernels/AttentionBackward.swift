@@ -42,12 +42,13 @@ public func attentionBackward<Scalar: KernelScalar>(
         operands.queryCotangents(ds, block, into: dq.rows(block.queries))
         let key = BlockOperand(queries, scale: operands.scale, packs?.first?.blockQueries)
         let value = BlockOperand(d, scale: 1, packs?.first?.blockCotangents)
-        for (keys, columns) in [
-          (block.shared, 0..<block.shared.count), (block.own, block.shared.count..<block.keyCount),
-        ] where !keys.isEmpty {
+        func add(_ columns: Range<Int>, to keys: Range<Int>) {
+          if keys.isEmpty { return }
           key.addTransposed(ds.columns(columns), into: dk.rows(keys))
           value.addTransposed(p.columns(columns), into: dv.rows(keys))
         }
+        add(0..<block.shared.count, to: block.shared)
+        add(block.shared.count..<block.keyCount, to: block.own)
       }
     }
   }

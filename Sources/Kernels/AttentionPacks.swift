@@ -53,16 +53,17 @@ func fill<Scalar: KernelScalar>(
   Scalar.pack(source, transposed: transposed, scale: scale, block: nil, into: packed)
 }
 
-/// The right-hand sides of one span's products: the shared rows, then its own; packed, or as tiles for BLAS.
+/// The right-hand sides of one span's products: the rows it shares, then its own; packed, or as tiles for BLAS.
 struct SpanOperands<Scalar: KernelScalar> {
-  /// One side of the products: rows of k and v, and their packed form.
-  struct Part {
+  /// Rows of k and v, and their packed form.
+  private struct Part {
     let k: Tile<Scalar>
     let v: Tile<Scalar>
     let packs: AttentionPacks?
   }
 
-  let parts: [Part]
+  private let shared: Part?
+  private let own: Part
   let scale: Scalar
 
   /// - Parameters:
@@ -72,29 +73,29 @@ struct SpanOperands<Scalar: KernelScalar> {
     k: Tile<Scalar>, v: Tile<Scalar>, group: AttentionGroup, span index: Int, packs: [AttentionPacks]?, headSize: Int
   ) {
     let span = group.spans[index]
-    var parts: [Part] = []
-    if !span.shared.isEmpty {
-      precondition(packs == nil || group.spans[0].own == span.shared, "what a span shares is the group's first span")
-      parts.append(Part(k: k.rows(span.shared), v: v.rows(span.shared), packs: packs?[0]))
-    }
-    parts.append(Part(k: k.rows(span.own), v: v.rows(span.own), packs: packs?[index]))
-    self.parts = parts
+    precondition(
+      span.shared.isEmpty || packs == nil || group.spans[0].own == span.shared,
+      "what a span shares is the group's first span")
+    shared =
+      span.shared.isEmpty ? nil : Part(k: k.rows(span.shared), v: v.rows(span.shared), packs: packs?[0])
+    own = Part(k: k.rows(span.own), v: v.rows(span.own), packs: packs?[index])
     scale = 1 / Scalar(headSize).squareRoot()
   }
 
-  /// The columns of a block's scores that belong to each part.
-  private func columns(_ block: AttentionBlock) -> [Range<Int>] {
-    let own = block.shared.count..<block.keyCount
-    return parts.count == 2 ? [0..<block.shared.count, own] : [own]
+  /// Runs `body` on each part with the columns of a block's scores that belong to it.
+  private func forEachPart(
+    _ block: AttentionBlock, _ body: (_ part: Part, _ columns: Range<Int>, _ isFirst: Bool) -> Void
+  ) {
+    if let shared { body(shared, 0..<block.shared.count, true) }
+    body(own, block.shared.count..<block.keyCount, shared == nil)
   }
 
   /// scores = q kᵀ / √headSize, [queries, shared keys | own keys]; keys after a row's own are formed too, and ignored later.
   func scores(_ q: Tile<Scalar>, _ block: AttentionBlock, into scores: Tile<Scalar>) {
-    for (part, columns) in zip(parts, columns(block)) {
+    forEachPart(block) { part, columns, _ in
       let result = scores.columns(columns)
       if let packs = part.packs {
-        Scalar.multiplyPacked(
-          q, transposed: false, packs.keysTransposed, into: result, adding: false)
+        Scalar.multiplyPacked(q, transposed: false, packs.keysTransposed, into: result, adding: false)
       } else {
         multiply(q, part.k.rows(0..<columns.count), secondTransposed: true, into: result, alpha: scale)
       }
@@ -103,24 +104,22 @@ struct SpanOperands<Scalar: KernelScalar> {
 
   /// result = weights · v.
   func weigh(_ weights: Tile<Scalar>, _ block: AttentionBlock, into result: Tile<Scalar>) {
-    for (index, (part, columns)) in zip(parts, columns(block)).enumerated() {
+    forEachPart(block) { part, columns, isFirst in
+      let weights = weights.columns(columns)
       if let packs = part.packs {
-        Scalar.multiplyPacked(
-          weights.columns(columns), transposed: false, packs.values, into: result, adding: index > 0)
+        Scalar.multiplyPacked(weights, transposed: false, packs.values, into: result, adding: !isFirst)
       } else {
-        multiply(
-          weights.columns(columns), part.v.rows(0..<columns.count), into: result, beta: index > 0 ? 1 : 0)
+        multiply(weights, part.v.rows(0..<columns.count), into: result, beta: isFirst ? 0 : 1)
       }
     }
   }
 
   /// ⟨doutᵢ, vⱼ⟩, [queries, keys].
   func weightCotangents(_ dOut: Tile<Scalar>, _ block: AttentionBlock, into dp: Tile<Scalar>) {
-    for (part, columns) in zip(parts, columns(block)) {
+    forEachPart(block) { part, columns, _ in
       let result = dp.columns(columns)
       if let packs = part.packs {
-        Scalar.multiplyPacked(
-          dOut, transposed: false, packs.valuesTransposed, into: result, adding: false)
+        Scalar.multiplyPacked(dOut, transposed: false, packs.valuesTransposed, into: result, adding: false)
       } else {
         multiply(dOut, part.v.rows(0..<columns.count), secondTransposed: true, into: result)
       }
@@ -129,12 +128,12 @@ struct SpanOperands<Scalar: KernelScalar> {
 
   /// dq = ds · k / √headSize.
   func queryCotangents(_ ds: Tile<Scalar>, _ block: AttentionBlock, into dq: Tile<Scalar>) {
-    for (index, (part, columns)) in zip(parts, columns(block)).enumerated() {
+    forEachPart(block) { part, columns, isFirst in
+      let ds = ds.columns(columns)
       if let packs = part.packs {
-        Scalar.multiplyPacked(ds.columns(columns), transposed: false, packs.keys, into: dq, adding: index > 0)
+        Scalar.multiplyPacked(ds, transposed: false, packs.keys, into: dq, adding: !isFirst)
       } else {
-        multiply(
-          ds.columns(columns), part.k.rows(0..<columns.count), into: dq, alpha: scale, beta: index > 0 ? 1 : 0)
+        multiply(ds, part.k.rows(0..<columns.count), into: dq, alpha: scale, beta: isFirst ? 0 : 1)
       }
     }
   }

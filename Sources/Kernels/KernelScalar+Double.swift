@@ -82,6 +82,32 @@ extension Double: KernelScalar {
     _ a: Tile<Double>, transposed: Bool, _ packed: PackedMatrix, into c: Tile<Double>, adding: Bool
   ) { noPacks() }
 
+  public static func multiplyBlocks(
+    _ x: Tile<Double>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Double>,
+    adding: Bool
+  ) { noPacks() }
+
+  public static func attend(
+    _ q: UnsafePointer<Double>, heads: Int, headSize: Int, _ k: UnsafePointer<Double>, _ v: UnsafePointer<Double>,
+    stride: Int, tokens: Int, scale: Double, scores: UnsafeMutablePointer<Double>,
+    into out: UnsafeMutablePointer<Double>
+  ) {
+    for head in 0..<heads {
+      let (query, result) = unsafe (q + head * headSize, out + head * headSize)
+      for t in 0..<tokens { unsafe scores[t] = scale * dot(query, k + t * stride, count: headSize) }
+      let high = unsafe largest(scores, count: tokens)
+      let sum = unsafe exponentials(of: scores, into: scores, count: tokens, shift: high)
+      for i in 0..<headSize { unsafe result[i] = 0 }
+      for t in 0..<tokens { unsafe addScaled(v + t * stride, to: result, count: headSize, factor: scores[t] / sum) }
+    }
+  }
+
+  public static func wideSum(_ x: UnsafePointer<Double>, count: Int) -> Double {
+    var total = 0.0
+    for i in 0..<count { unsafe total += x[i] }
+    return total
+  }
+
   public static func packedCopy(
     _ side: WeightPacks.Side, of weight: LinearWeight<Double>, packs: WeightPacks, inputs: Int
   ) -> PackedMatrix { noPacks() }

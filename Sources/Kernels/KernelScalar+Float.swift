@@ -71,8 +71,20 @@ extension Float: KernelScalar {
   ) {
     let target = PackedTarget(
       packed, rows: 0..<(transposed ? a.rows : a.columns), columns: 0..<c.columns, into: c, adding: adding)
-    multiply(a, transposed: transposed, [target])
+    multiply(a, transposed: transposed, target)
   }
+
+  public static func multiplyBlocks(
+    _ x: Tile<Float>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Float>,
+    adding: Bool
+  ) { weight.multiply(x, outputs: outputs, precision: precision, into: y, adding: adding) }
+
+  public static func attend(
+    _ q: UnsafePointer<Float>, heads: Int, headSize: Int, _ k: UnsafePointer<Float>, _ v: UnsafePointer<Float>,
+    stride: Int, tokens: Int, scale: Float, scores: UnsafeMutablePointer<Float>, into out: UnsafeMutablePointer<Float>
+  ) { unsafe bfpo_cached_attention(q, heads, headSize, k, v, stride, tokens, scale, scores, out) }
+
+  public static func wideSum(_ x: UnsafePointer<Float>, count: Int) -> Double { unsafe bfpo_wide_sum(x, count) }
 
   public static func packedCopy(
     _ side: WeightPacks.Side, of weight: LinearWeight<Float>, packs: WeightPacks, inputs: Int

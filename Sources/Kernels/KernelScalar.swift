@@ -48,6 +48,25 @@ public protocol KernelScalar: BinaryFloatingPoint, Sendable where RawSignificand
   static func multiplyPacked(
     _ a: Tile<Self>, transposed: Bool, _ packed: PackedMatrix, into c: Tile<Self>, adding: Bool)
 
+  /// y (+)= x Wᵀ for some outputs of a weight in blocks; see ``PackedBlocks``.
+  static func multiplyBlocks(
+    _ x: Tile<Self>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Self>, adding: Bool
+  )
+
+  /// Attention of one token for the query heads that share a key-value head; see ``cachedAttention(q:k:v:shape:into:scratch:)``.
+  ///
+  /// - Parameters:
+  ///   - q: [heads, headSize]; so is `out`.
+  ///   - k: [tokens, headSize], `stride` elements from token to token; so is `v`.
+  ///   - scores: memory for [heads, tokens].
+  @unsafe static func attend(
+    _ q: UnsafePointer<Self>, heads: Int, headSize: Int, _ k: UnsafePointer<Self>, _ v: UnsafePointer<Self>,
+    stride: Int,
+    tokens: Int, scale: Self, scores: UnsafeMutablePointer<Self>, into out: UnsafeMutablePointer<Self>)
+
+  /// Σ x[i] in double precision.
+  @unsafe static func wideSum(_ x: UnsafePointer<Self>, count: Int) -> Double
+
   /// The packed copy of a weight for a side, made if it is not there.
   static func packedCopy(_ side: WeightPacks.Side, of weight: LinearWeight<Self>, packs: WeightPacks, inputs: Int)
     -> PackedMatrix

@@ -80,21 +80,39 @@ package struct PackedTarget {
 ///
 /// - Parameter a: op(a) is [rows, depth].
 package func multiply(_ a: Tile<Float>, transposed: Bool = false, _ targets: [PackedTarget]) {
-  let (rows, depth) = transposed ? (a.columns, a.rows) : (a.rows, a.columns)
-  guard let engine = targets.first?.packed.engine, rows > 0 else { return }
+  guard let engine = targets.first?.packed.engine else { return }
   unsafe withUnsafeTemporaryAllocation(of: bfpo_target.self, capacity: targets.count) { buffer in
     for (index, target) in targets.enumerated() {
-      precondition(
-        target.rows.count == depth && target.result.rows == rows && target.packed.engine == engine,
-        "[\(rows), \(depth)] times rows \(target.rows) into [\(target.result.rows), \(target.result.columns)]")
-      unsafe buffer.initializeElement(
-        at: index,
-        to: bfpo_target(
-          packed: UnsafeRawPointer(target.packed.base), depth: target.packed.depth, row: target.rows.lowerBound,
-          column: target.columns.lowerBound, columns: target.columns.count, c: target.result.base,
-          stride: target.result.stride, accumulate: target.adding ? 1 : 0))
+      unsafe buffer.initializeElement(at: index, to: target.checked(a, transposed: transposed, engine))
     }
-    unsafe bfpo_products(
-      engine.code, rows, depth, a.base, a.stride, transposed ? 1 : 0, buffer.baseAddress!, targets.count)
+    unsafe run(a, transposed: transposed, engine, buffer.baseAddress!, count: targets.count)
+  }
+}
+
+/// One product alone, without an array.
+package func multiply(_ a: Tile<Float>, transposed: Bool = false, _ target: PackedTarget) {
+  let engine = target.packed.engine
+  var c = unsafe target.checked(a, transposed: transposed, engine)
+  unsafe run(a, transposed: transposed, engine, &c, count: 1)
+}
+
+private func run(
+  _ a: Tile<Float>, transposed: Bool, _ engine: MatrixEngine, _ targets: UnsafePointer<bfpo_target>, count: Int
+) {
+  let (rows, depth) = transposed ? (a.columns, a.rows) : (a.rows, a.columns)
+  if rows == 0 { return }
+  unsafe bfpo_products(engine.code, rows, depth, a.base, a.stride, transposed ? 1 : 0, targets, count)
+}
+
+extension PackedTarget {
+  /// As the engine takes it, for a product with a.
+  fileprivate func checked(_ a: Tile<Float>, transposed: Bool, _ engine: MatrixEngine) -> bfpo_target {
+    let (height, depth) = transposed ? (a.columns, a.rows) : (a.rows, a.columns)
+    precondition(
+      rows.count == depth && result.rows == height && packed.engine == engine,
+      "[\(height), \(depth)] times rows \(rows) into [\(result.rows), \(result.columns)]")
+    return unsafe bfpo_target(
+      packed: UnsafeRawPointer(packed.base), depth: packed.depth, row: rows.lowerBound, column: columns.lowerBound,
+      columns: columns.count, c: result.base, stride: result.stride, accumulate: adding ? 1 : 0)
   }
 }

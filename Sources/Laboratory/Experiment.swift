@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Policies
 
 /// A specification together with what its cells share and the plan of its cells.
 public struct Experiment: Sendable {
@@ -71,10 +72,11 @@ public struct Experiment: Sendable {
           exitCode: .interrupted)
       }
     }
-    let record = RunRecord(
+    var record = RunRecord(
       id: cell.id, status: .done, configuration: cell.configuration, metrics: outcome.metrics, curve: outcome.curve,
       work: outcome.work, diagnosis: outcome.curve.diagnosis,
       provenance: Provenance.current(root: project.root, workers: workers).finished(after: seconds(clock.now - begin)))
+    record.provenance.hiddenStates = outcome.hiddenStates
     try AtomicFile.write(
       try canonicalJSON(record, pretty: true) + "\n", to: folder.appendingPathComponent("record.json"))
     return record
@@ -84,12 +86,32 @@ public struct Experiment: Sendable {
 /// Where the project's folders are: the wrapper exports `BFPO_HOME`; otherwise the current directory.
 public struct Project: Sendable {
   public let root: URL
+  /// See ``hiddenStateByteLimit()``; MiB.
+  private let hiddenStates: String?
 
-  public init(root: URL) { self.root = root }
+  /// - Parameter hiddenStates: MiB for hidden states of frozen layers; nil for the standard.
+  public init(root: URL, hiddenStates: String? = nil) { (self.root, self.hiddenStates) = (root, hiddenStates) }
 
   public init(environment: [String: String]) {
     let path = environment["BFPO_HOME"].flatMap { $0.isEmpty ? nil : $0 }
     root = URL(fileURLWithPath: path ?? FileManager.default.currentDirectoryPath)
+    hiddenStates = environment[Self.hiddenStatesVariable].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  private static let hiddenStatesVariable = "BFPO_HIDDEN_STATES"
+
+  /// Memory for hidden states of layers that nothing trains, bytes: `BFPO_HIDDEN_STATES` in MiB, else the standard. It decides how
+  /// much is computed again, and no result.
+  ///
+  /// - Throws: ``UserError`` (64) when the variable holds no whole number of MiB.
+  func hiddenStateByteLimit() throws -> Int {
+    guard let hiddenStates else { return HiddenStateCache<Float>.defaultByteLimit }
+    guard let limit = Int(hiddenStates), (0...1 << 24).contains(limit) else {
+      throw UserError(
+        "`\(hiddenStates)` is no memory size", at: "environment variable \(Self.hiddenStatesVariable)",
+        because: "it is a whole number of MiB, and 0 keeps nothing", exitCode: .usage)
+    }
+    return limit << 20
   }
 
   public var results: URL { root.appendingPathComponent("Results") }

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Kernels
 import Language
+import Policies
 
 /// Where, when and by what a record was made. Never compared, never part of a digest.
 public struct Provenance: Codable, Sendable {
@@ -26,6 +27,8 @@ public struct Provenance: Codable, Sendable {
   public var seconds: Double
   /// The largest resident memory of the process that ran the cell, bytes: its own where every cell has a process.
   public var peakMemory: Int?
+  /// Tokens whose hidden states above the frozen layers were computed, and read from memory instead; see ``HiddenStateCache``.
+  public var hiddenStates: HiddenStateCounts?
 
   /// What is the same for every cell of this process.
   public static func current(root: URL, workers: Int) -> Provenance {

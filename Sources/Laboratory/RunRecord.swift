@@ -1,4 +1,5 @@
 import Basics
+import Policies
 import Training
 
 /// What is kept of one cell: its configuration and numbers, and apart from them where and when they were made.
@@ -39,6 +40,8 @@ public struct CellOutcome: Sendable {
   public var curve: TrainingCurve
   /// Of all stages together.
   public var work: TrainingWork
+  /// What looking up hidden states of frozen layers saved; nil where none are looked up. It depends on what ran before.
+  public var hiddenStates: HiddenStateCounts?
 
   public init(metrics: [String: Double], curve: TrainingCurve, work: TrainingWork) {
     self.metrics = metrics

@@ -64,6 +64,12 @@ public struct GGUFFile: Sendable {
     return dequantised(bytes, as: packing, count: tensor.elementCount)
   }
 
+  /// A tensor's bytes; part of the mapped file.
+  func bytes(of tensor: GGUFTensor) -> Data {
+    let start = file.data.startIndex + tensor.offset
+    return file.data[start..<start + tensor.byteCount]
+  }
+
   /// The strings of a string array, or nil when it has another type.
   public func strings(_ array: GGUFArray) throws -> [String]? {
     if array.elementType != .string { return nil }

@@ -52,4 +52,13 @@ public struct GGUFModel: TensorSource, Sendable {
     guard let heads = tensor.rotaryHeads else { return elements }
     return rotateHalfOrder(elements, rows: shape[0], heads: heads)
   }
+
+  public func blocks(named name: String) -> QuantisedMatrix? {
+    guard let tensor = tensors[name], tensor.shape.count == 2, let stored = file.tensor(named: tensor.ggufName),
+      let packing = stored.type.quantisation, [.q4Scaled, .q4Affine, .q8Scaled].contains(packing)
+    else { return nil }
+    return QuantisedMatrix(
+      packing: packing, rows: tensor.shape[0], columns: tensor.shape[1], bytes: file.bytes(of: stored),
+      order: tensor.rotaryHeads.map { rotateHalfRows(tensor.shape[0], heads: $0).map(UInt32.init) })
+  }
 }

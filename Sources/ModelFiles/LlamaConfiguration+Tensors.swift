@@ -58,15 +58,17 @@ extension LlamaConfiguration {
 /// Source: llama.cpp `convert_hf_to_gguf.py`, `LlamaModel.permute` (this is its inverse).
 func rotateHalfOrder(_ weight: [Float], rows: Int, heads: Int) -> [Float] {
   let columns = weight.count / rows
-  let size = rows / heads
   return [Float](capacity: weight.count) { output in
-    for head in 0..<heads {
-      for part in 0..<2 {
-        for i in 0..<size / 2 {
-          let row = head * size + 2 * i + part
-          for column in row * columns..<(row + 1) * columns { output.append(weight[column]) }
-        }
-      }
+    for row in rotateHalfRows(rows, heads: heads) {
+      for column in row * columns..<(row + 1) * columns { output.append(weight[column]) }
     }
+  }
+}
+
+/// The stored row of each row of a Q or K projection in rotate-half order, [rows].
+func rotateHalfRows(_ rows: Int, heads: Int) -> [Int] {
+  let size = rows / heads
+  return (0..<heads).flatMap { head in
+    (0..<2).flatMap { part in (0..<size / 2).map { head * size + 2 * $0 + part } }
   }
 }

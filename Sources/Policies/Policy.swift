@@ -24,6 +24,10 @@ public protocol Policy: ~Copyable {
   /// As ``score(_:)``, recording on `tape` what ``pullback(_:tape:into:)`` needs.
   borrowing func score(_ queries: [Query], tape: inout Tape) -> [Double]
 
+  /// How to cut a training batch into passes of bounded memory: consecutive ranges of queries that are scored and pulled back one
+  /// after the other. Adjacent queries with the same prompt stay together. Depends on the queries alone.
+  borrowing func passes(of queries: [Query]) -> [Range<Int>]
+
   /// gradient += Σᵢ cotangentᵢ · ∇ log π(yᵢ|xᵢ) for the queries last scored on `tape`.
   ///
   /// - Parameters:
@@ -47,6 +51,9 @@ public protocol Policy: ~Copyable {
 extension Policy where Self: ~Copyable {
   /// One, for a policy as small as a table.
   public var workers: Int { 1 }
+
+  /// One pass, for a policy whose activations are small.
+  public borrowing func passes(of queries: [Query]) -> [Range<Int>] { [0..<queries.count] }
 }
 
 /// A policy that cannot move: the reference. It scores and nothing else.

@@ -82,22 +82,41 @@ public func trainOffline<P: Policy & ~Copyable, O: Objective>(
   return curve
 }
 
+/// The pairs of each pass: as many as asked for, or with 0 as many as the policy's memory is meant for.
+private func passes<P: Policy & ~Copyable>(
+  of stream: PairStream<P.Query>, _ indices: [Int], policy: borrowing P, size: Int
+) -> [Range<Int>] {
+  if size > 0 {
+    return stride(from: 0, to: indices.count, by: size).map { $0..<min($0 + size, indices.count) }
+  }
+  var (start, parts): (Int, [Range<Int>]) = (0, [])
+  // A pass that ended between the two responses of a pair takes both.
+  for end in policy.passes(of: stream.queries(indices[...])).map({ ($0.upperBound + 1) / 2 }) where end > start {
+    parts.append(start..<end)
+    start = end
+  }
+  return parts
+}
+
 /// Scores one stream's batch in micro-batches, adds its gradient, and watches its numbers.
 private func accumulate<P: Policy & ~Copyable, O: Objective>(
   _ stream: PairStream<P.Query>, indices: [Int], objective: O, policy: borrowing P, multiplier: Double,
   microBatchSize: Int, tape: inout P.Tape, gradient: inout TensorSet<P.Scalar>, batch: inout BatchTotals,
   stepZeroTolerance: Double?, step: Int
 ) throws {
-  let size = microBatchSize == 0 ? indices.count : microBatchSize
   let share = 1 / Double(indices.count)
   var means: BatchMeans?
-  if objective.usesBatchMeans, size < indices.count {
+  // Means over the batch cost a pass of their own when it is cut.
+  let parts = passes(
+    of: stream, indices, policy: policy,
+    size: microBatchSize == 0 && objective.usesBatchMeans ? indices.count : microBatchSize)
+  if objective.usesBatchMeans, parts.count > 1 {
     let samples = stream.samples(indices[...], scores: policy.score(stream.queries(indices[...])))
     batch.work.forwardPasses += 2 * indices.count
     means = BatchMeans(samples, reduction: objective.reduction)
   }
-  for start in stride(from: 0, to: indices.count, by: size) {
-    let chunk = indices[start..<min(start + size, indices.count)]
+  for part in parts {
+    let chunk = indices[part]
     let queries = stream.queries(chunk)
     var samples = stream.samples(chunk, scores: policy.score(queries, tape: &tape), multiplier: multiplier)
     if objective.usesBatchMeans {

@@ -9,7 +9,7 @@ public struct TrainingConfiguration: Specification, Hashable {
   public var batchSize = 32
   /// How pairs are drawn; randomness is counted from (seed, step), so nothing has to be restored.
   public var sampling = BatchMode.withReplacement
-  /// Pairs per forward and backward pass; 0 means the whole batch. Gradients accumulate to those of the whole batch.
+  /// Pairs per forward and backward pass; 0 leaves it to the policy, which bounds its memory. Gradients accumulate to those of the whole batch.
   public var microBatchSize = 0
   /// Peak learning rate.
   public var learningRate = 0.01

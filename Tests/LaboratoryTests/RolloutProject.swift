@@ -11,8 +11,10 @@ struct RolloutProject {
   let project: Project
   private var path: String { project.root.path }
 
-  /// - Parameter flags: safety flags of (`Gladly`, `Boom`) in the data that the cost model learns from.
-  init(in folder: URL, flags: (Bool, Bool) = (true, false)) throws {
+  /// - Parameters:
+  ///   - flags: safety flags of (`Gladly`, `Boom`) in the data that the cost model learns from.
+  ///   - trainable: tensors of the reward and cost models to train.
+  init(in folder: URL, flags: (Bool, Bool) = (true, false), trainable: [String] = ["down_proj"]) throws {
     project = Project(root: folder)
     try saveTinyChatModel(to: folder.appending(path: "model"))
     let labels = #""better":"chosen","chosen_safe":\#(flags.0),"rejected_safe":\#(flags.1)"#
@@ -30,6 +32,7 @@ struct RolloutProject {
           kind: kind, data: DataSpec(files: [FileSpec(name: "\(folder.path)/pairs.jsonl")]), trainFraction: 0.6, seed: 3
         )
         spec.complement = complement
+        spec.trainable = trainable
         spec.model = "\(folder.path)/model"
         (spec.training.steps, spec.training.batchSize, spec.training.sampling) = (6, 8, .epochs)
         _ = try ScorerRun(spec).run(savingTo: folder.appending(path: "\(kind.rawValue)\(name)"), workers: 1) { _ in }

@@ -38,11 +38,11 @@ struct LlamaEngineTests {
     let errors = zip(
       policy.tokenLogProbabilities(queries).joined(), exact.tokenLogProbabilities(queries).joined()
     ).map { abs($0 - $1) }
-    #expect(mean(errors) < (isHalf ? 0.06 : 1e-5) && errors.max()! < (isHalf ? 0.3 : 2e-5), "\(engine): \(errors)")
+    #expect(mean(errors) < (isHalf ? 0.06 : 1e-5) && errors.max()! < (isHalf ? 0.3 : 5e-5), "\(engine): \(errors)")
     let (ours, reference) = (gradient(policy), gradient(exact))
     for index in ours.names.indices {
       let error = distance(ours.values[index], reference.values[index])
-      #expect(error < (isHalf ? 0.06 : 2e-5), "\(engine) \(ours.names[index]): \(error)")
+      #expect(error < (isHalf ? 0.06 : 5e-5), "\(engine) \(ours.names[index]): \(error)")
     }
   }
 

@@ -73,6 +73,22 @@ struct SmolModelTests {
     #expect(worst < 2e-4, "largest difference \(worst) nats")
   }
 
+  @Test(arguments: [
+    ("model.layers.3.self_attn.k_proj.weight", [192, 576]), ("model.embed_tokens.weight", [49152, 576]),
+  ])
+  func `blocks of the file are the weights`(name: String, shape: [Int]) throws {
+    let model = try GGUFModel(try #require(smolModel))
+    let blocks = try #require(model.blocks(named: name))
+    let stored = dequantised(blocks.bytes.span, as: blocks.packing, count: shape[0] * shape[1])
+    let expected = try model.tensor(named: name, shape: shape)
+    #expect(blocks.rows == shape[0] && blocks.columns == shape[1])
+    for row in stride(from: 0, to: shape[0], by: 5) {
+      let source = blocks.order.map { Int($0[row]) } ?? row
+      #expect(stored[source * 576..<(source + 1) * 576] == expected[row * 576..<(row + 1) * 576])
+    }
+    #expect(model.blocks(named: "model.norm.weight") == nil)
+  }
+
   @Test func `greedy continuations`() throws {
     let golden = try sharedGolden("chat_logprobs.json", as: ChatCases.self)
     let policy = try Self.load()

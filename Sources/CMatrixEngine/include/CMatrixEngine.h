@@ -70,3 +70,45 @@ void bfpo_multiply(size_t m, size_t n, size_t k, float alpha, const float *a, si
 
 /// x rounded to bfloat16 (nearest, ties to even) and back: what a half-precision engine sees.
 float bfpo_rounded_to_half(float x);
+
+/// How a GGUF file packs thirty-two weights, by its type numbers: a scale d (and a least value m), both binary16, and numbers q.
+enum bfpo_blocks {
+  /// d (q - 8), four bits.
+  BFPO_BLOCKS_Q4_SCALED = 2,
+  /// d q + m, four bits.
+  BFPO_BLOCKS_Q4_AFFINE = 3,
+  /// d q, eight bits.
+  BFPO_BLOCKS_Q8_SCALED = 8,
+};
+
+/// Weights of a block.
+#define BFPO_BLOCK 32
+
+/// Columns of a panel of blocks, and of a group of panels; the first column of a product is a multiple of the latter.
+#define BFPO_BLOCK_PANEL 16
+#define BFPO_BLOCK_COLUMNS 64
+
+/// Bytes of n packed columns of depth k, a multiple of 32.
+size_t bfpo_blocks_size(int kind, size_t k, size_t n);
+
+/// Brings the blocks of a file into the order in which products read them; numbers stay what they are.
+///
+/// - rows: [n][k / 32] blocks of the file.
+/// - order: the row of the file that becomes each column, [n]; NULL when they are in order.
+/// - packed: aligned to 64 bytes; n is padded to a multiple of 64.
+void bfpo_pack_blocks(int kind, const uint8_t *rows, const uint32_t *order, size_t k, size_t n, void *packed);
+
+/// c[m, columns] (+)= a[m, k] times columns of a packed matrix of depth k; needs AVX-512. The result has the same bits as that of
+/// the AVX-512 engine on the weights in single precision.
+void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
+                         size_t columns, float *c, size_t c_stride, int accumulate);
+
+/// The same with operands rounded to bfloat16 (AVX512-BF16) and the bits of that engine.
+void bfpo_half_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed,
+                              size_t column, size_t columns, float *c, size_t c_stride, int accumulate);
+
+/// Asks for the memory that the product with columns from `column` on will read first.
+void bfpo_prefetch_blocks(int kind, size_t k, const void *packed, size_t column);
+
+/// Tells the processor that this thread waits in a loop.
+void bfpo_pause(void);

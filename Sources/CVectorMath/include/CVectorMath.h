@@ -41,3 +41,15 @@ void bfpo_add_scaled(const float *x, float *y, size_t count, float factor);
 /// bfpo_adam_step in single precision; the constants are rounded first, and nothing is fused.
 void bfpo_adam_step_single(const struct bfpo_adam *constants, const float *gradient, float *first, float *second,
                            float *parameters, size_t count);
+
+/// sum x[i] in double precision.
+double bfpo_wide_sum(const float *x, size_t count);
+
+/// The attention of one token of one sequence, for the query heads that share a key-value head.
+///
+/// - q: rotated queries, [heads, size].
+/// - k, v: keys and values of the tokens so far, [count, size], `stride` elements from token to token.
+/// - scores: memory for [heads, count].
+/// - out: [heads, size], overwritten.
+void bfpo_cached_attention(const float *q, size_t heads, size_t size, const float *k, const float *v, size_t stride,
+                           size_t count, float scale, float *scores, float *out);

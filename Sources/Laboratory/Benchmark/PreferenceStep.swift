@@ -26,26 +26,30 @@ struct PreferenceStep: ~Copyable {
     self.policy = policy
   }
 
-  /// Forward, backward and AdamW.
+  /// Forward, backward and AdamW, in the passes that training takes.
   ///
   /// - Returns: the loss before the update, mean over pairs; log 2 in the first step.
   @discardableResult
   mutating func run() -> Double {
     gradient.setZero()
-    let scores = policy.score(queries, tape: &tape)
     let objective = DPO()
-    var cotangents = [Double](repeating: 0, count: queries.count)
     var loss = 0.0
-    for pair in 0..<work.pairs {
-      let value = objective.evaluate(
-        PairSample(
-          policyChosen: scores[2 * pair], policyRejected: scores[2 * pair + 1], referenceChosen: reference[2 * pair],
-          referenceRejected: reference[2 * pair + 1], label: PairLabel()))
-      loss += value.loss / Double(work.pairs)
-      cotangents[2 * pair] = value.dChosen / Double(work.pairs)
-      cotangents[2 * pair + 1] = value.dRejected / Double(work.pairs)
+    for part in policy.passes(of: queries) {
+      let scores = policy.score(Array(queries[part]), tape: &tape)
+      let known = reference[part]
+      var cotangents = [Double](repeating: 0, count: part.count)
+      for chosen in stride(from: 0, to: part.count, by: 2) {
+        let value = objective.evaluate(
+          PairSample(
+            policyChosen: scores[chosen], policyRejected: scores[chosen + 1],
+            referenceChosen: known[known.startIndex + chosen], referenceRejected: known[known.startIndex + chosen + 1],
+            label: PairLabel()))
+        loss += value.loss / Double(work.pairs)
+        cotangents[chosen] = value.dChosen / Double(work.pairs)
+        cotangents[chosen + 1] = value.dRejected / Double(work.pairs)
+      }
+      policy.pullback(cotangents, tape: &tape, into: &gradient)
     }
-    policy.pullback(cotangents, tape: &tape, into: &gradient)
     optimiser.step(&policy, gradient: gradient, scale: 1, learningRate: 1e-6)
     return loss
   }

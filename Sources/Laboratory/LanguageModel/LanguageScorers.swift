@@ -17,10 +17,14 @@ final class LanguageScorers: Sendable {
   private let rewards: ReferenceCache
   private let costs: ReferenceCache
 
-  /// - Parameter place: what messages call the pair, such as `data, scorers`.
+  /// - Parameters:
+  ///   - place: what messages call the pair, such as `data, scorers`.
+  ///   - trunk: frozen layers of the policy, which models that were trained above them have too; nil when it has none.
+  ///   - hiddenStates: for layers that the two have in common, when they do not have the trunk.
   /// - Throws: ``UserError``: 66 for a missing folder, 65 for a model of the other kind or of other tokens.
   init(
-    reward: String, cost: String, encoder: ChatEncoder, project: Project, workers: Int, place: String
+    reward: String, cost: String, encoder: ChatEncoder, project: Project, workers: Int, place: String,
+    trunk: FrozenTrunk<Float>?, hiddenStates: HiddenStateCache<Float>
   ) throws {
     func load(_ path: String, as kind: ScoreKind) throws -> Scorer {
       let scorer = try Scorer(loading: project.locate(path), workers: workers)
@@ -37,8 +41,11 @@ final class LanguageScorers: Sendable {
       }
       return scorer
     }
-    self.reward = try load(reward, as: .reward)
-    self.cost = try load(cost, as: .cost)
+    var rewardModel = try load(reward, as: .reward)
+    var costModel = try load(cost, as: .cost)
+    Scorer.shareTrunk(&rewardModel, &costModel, trunk, hiddenStates)
+    self.reward = rewardModel
+    self.cost = costModel
     endOfTurn = encoder.endOfTurn
     let folder = project.cache.appendingPathComponent("scores")
     let arithmetic = "\(self.reward.model.base.engine.rawValue)-1"
@@ -102,6 +109,19 @@ final class LanguageScorers: Sendable {
 }
 
 extension Scorer {
+  /// Lets both models read texts through the same frozen layers: the policy's where they have them, else those that they have in
+  /// common.
+  fileprivate static func shareTrunk(
+    _ reward: inout Scorer, _ cost: inout Scorer, _ trunk: FrozenTrunk<Float>?, _ hiddenStates: HiddenStateCache<Float>
+  ) {
+    if let trunk, reward.model.base.adopt(trunk), cost.model.base.adopt(trunk) { return }
+    let depth = reward.model.base.equalLayers(cost.model.base)
+    guard depth > 0 else { return }
+    let common = reward.model.base.makeTrunk(depth: depth, cache: hiddenStates)
+    reward.model.base.adopt(common)
+    cost.model.base.adopt(common)
+  }
+
   /// The score of a hidden state [width], normalised.
   fileprivate func normalisedScore(_ features: [Float]) -> Double {
     record.normaliser(model.score(of: features.map(Double.init)))

@@ -10,6 +10,8 @@ import Training
 public final class LanguageSetting: Setting {
   /// The reference: cells train copies that share its unchanged tensors.
   private let reference: Trained<LlamaPolicy<Float>>
+  /// Of the reference's frozen layers, for all cells and for the models that have the same layers.
+  private let hiddenStates: HiddenStateCache<Float>
   private let data: PreparedData
   private let cache: ReferenceCache
   private let modelDigest: String
@@ -39,9 +41,12 @@ public final class LanguageSetting: Setting {
   public init(_ spec: ExperimentSpec, project: Project, workers: Int) throws {
     guard let experimentData = spec.data else { preconditionFailure("a language-model experiment has data") }
     let model = try loadModel(spec.policy.model)
-    reference = Trained(
+    let hiddenStates = HiddenStateCache<Float>(byteLimit: try project.hiddenStateByteLimit())
+    let reference = Trained(
       try LlamaPolicy<Float>(
-        loading: model.source, trainable: spec.policy.trainable, precision: spec.policy.precision, workers: workers))
+        loading: model.source, trainable: spec.policy.trainable, precision: spec.policy.precision, workers: workers,
+        hiddenStates: hiddenStates))
+    (self.hiddenStates, self.reference) = (hiddenStates, reference)
     modelDigest = model.digest
     encoder = model.encoder
     data = try PreparedData(experimentData, policy: spec.policy, encoder: model.encoder)
@@ -52,7 +57,8 @@ public final class LanguageSetting: Setting {
     seeds = spec.seeds
     func load(_ reward: String, _ cost: String, _ name: String) throws -> LanguageScorers {
       try LanguageScorers(
-        reward: reward, cost: cost, encoder: model.encoder, project: project, workers: workers, place: "data, \(name)")
+        reward: reward, cost: cost, encoder: model.encoder, project: project, workers: workers, place: "data, \(name)",
+        trunk: reference.policy.trunk, hiddenStates: hiddenStates)
     }
     let needsScorers = try spec.arms.contains { try $0.readsScores(at: spec.name) }
     scorers = try needsScorers ? experimentData.scorers.map { try load($0.reward, $0.cost, "scorers") } : nil
@@ -82,6 +88,7 @@ public final class LanguageSetting: Setting {
   public func run(
     _ cell: CellConfiguration, savingPolicyTo folder: URL?, checkpoints: URL?, afterStep: (Int) throws -> Void
   ) throws -> CellOutcome {
+    let before = hiddenStates.counts
     let supply = LanguageSupply(
       reference: reference, data: data, cache: cache, encoder: encoder, scorers: scorers, cell: cell)
     let trained = try StageRunner(
@@ -96,7 +103,10 @@ public final class LanguageSetting: Setting {
     metrics.merge(judged(trained.policy, seed: cell.seed)) { $1 }
     metrics["multiplier"] = trained.multiplier
     if let folder { try save(trained.policy, to: folder, cell: cell) }
-    return CellOutcome(metrics: metrics, curve: trained.curve, work: trained.work)
+    var outcome = CellOutcome(metrics: metrics, curve: trained.curve, work: trained.work)
+    let counts = hiddenStates.counts - before
+    if counts != HiddenStateCounts() { outcome.hiddenStates = counts }
+    return outcome
   }
 
   /// A folder that Hugging Face Transformers loads, with the base model's digest and the cell's identity in the weights' metadata.

@@ -14,7 +14,7 @@ public struct Scorer: ~Copyable, Sendable {
   public static let headFile = "score_head.safetensors"
   public static let recordFile = "score.json"
 
-  public let model: ScoreModel<LlamaPolicy<Float>>
+  public internal(set) var model: ScoreModel<LlamaPolicy<Float>>
   public let encoder: ChatEncoder
   public let record: ScorerRecord
   /// SHA-256 over the digests of the model, the head and the record.
@@ -47,7 +47,10 @@ public struct Scorer: ~Copyable, Sendable {
     let digest = SHA256.hex(
       of: "\(loaded.digest) \(try FileDigest.of(headURL)) \(SHA256.hex(of: Array(text)))")
     // Nothing is trained: with the final norm as the only tensor to train, no layer keeps what a backward pass would need.
-    let base = try LlamaPolicy<Float>(loading: loaded.source, trainable: ["model.norm"], workers: workers)
+    var base = try LlamaPolicy<Float>(
+      loading: loaded.source, trainable: ["model.norm"], workers: workers, hiddenStates: nil)
+    // The layers that its training left alone are run as they were then, text by text, for the same bits; a text is scored once.
+    try base.adoptOwnTrunk(below: record.trainable, cache: HiddenStateCache(byteLimit: 0))
     self.model = ScoreModel(base: base, head: ScoreHead(weight: weight, bias: bias[0]))
     self.encoder = loaded.encoder
     self.record = record

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Policies
 import Training
 
 /// What running a cell of a sweep needs besides the cell.
@@ -39,6 +40,7 @@ struct CellContext: Sendable {
     let begin = ContinuousClock.now
     var record = RunRecord(
       id: cell.id, status: .done, configuration: cell.configuration, metrics: [:], provenance: provenance)
+    var hiddenStates: HiddenStateCounts?
     do {
       let outcome = try setting.run(cell.configuration, savingPolicyTo: nil, checkpoints: checkpoints) { step in
         if isInterrupted() { throw Interrupted() }
@@ -49,6 +51,7 @@ struct CellContext: Sendable {
           "the metric `\(bad.key)` is not finite", at: "cell \(cell.id)", because: "its value is \(bad.value)",
           exitCode: .numericalFailure)
       }
+      hiddenStates = outcome.hiddenStates
       record.metrics = outcome.metrics
       record.curve = outcome.curve
       record.work = outcome.work
@@ -59,6 +62,7 @@ struct CellContext: Sendable {
       record.curve = try? error.evidence?.decode(TrainingCurve.self)
     }
     record.provenance = provenance.finished(after: seconds(ContinuousClock.now - begin))
+    record.provenance.hiddenStates = hiddenStates
     return record
   }
 }

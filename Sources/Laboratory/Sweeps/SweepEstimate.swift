@@ -150,13 +150,16 @@ private struct ModelSizes {
     tokens = Double(policy.maxTokens) / 2
   }
 
-  /// The weights, for what is trained a copy, a gradient and two moments, and what a forward pass keeps of one micro-batch.
+  /// The weights with their packed forms, for what is trained a copy, a gradient and two moments, and what a forward pass keeps:
+  /// of a micro-batch, or of as many rows as the policy takes at once.
   func memory(_ spec: ExperimentSpec) -> Int {
     let training = spec.training
     let pairs = training.microBatchSize == 0 ? training.batchSize : training.microBatchSize
-    let rows = 2 * pairs * spec.policy.maxTokens / 2
+    let most = max(512, 2 * spec.policy.maxTokens)
+    let rows = training.microBatchSize == 0 ? min(pairs * spec.policy.maxTokens, most) : pairs * spec.policy.maxTokens
+    let packed = spec.policy.precision == .bfloat16 ? parameters : 2 * parameters
     let sizes = configuration
     let kept = rows * sizes.layerCount * (8 * sizes.hiddenSize + 3 * sizes.feedForwardSize)
-    return 4 * (parameters + 4 * trained + kept) + (100 << 20)
+    return 4 * (parameters + packed + 4 * trained + kept) + (100 << 20)
   }
 }

@@ -45,7 +45,11 @@ struct LlamaBuffers<Scalar: KernelScalar>: Sendable {
   private(set) var areKept: [Bool]
 
   /// Residual stream after the last layer, [rows, hidden].
-  let final = Matrix<Scalar>()
+  private(set) var final = Matrix<Scalar>()
+  /// What a trunk that runs on its own leaves, [its rows, hidden].
+  private let trunkOutput = Matrix<Scalar>()
+  /// What layers use that keep nothing.
+  private let scratch = LayerBuffers<Scalar>()
   /// Final hidden states of the predicting rows before and after the norm, [predicting rows, hidden].
   let predicting = Matrix<Scalar>()
   let predictingNormed = Matrix<Scalar>()
@@ -70,9 +74,8 @@ struct LlamaBuffers<Scalar: KernelScalar>: Sendable {
 
   /// - Parameter kept: which layers' buffers a backward pass will need, [layers].
   init(kept: [Bool]) {
-    let scratch = LayerBuffers<Scalar>()
     areKept = kept
-    layers = kept.map { isKept in
+    layers = kept.map { [scratch] isKept in
       if !isKept { return scratch }
       var own = LayerBuffers<Scalar>()
       own.attended = scratch.attended
@@ -89,16 +92,30 @@ struct LlamaBuffers<Scalar: KernelScalar>: Sendable {
     layers[layer].v = values
   }
 
+  /// Buffers for running the lowest layers on other rows, before these are shaped: the same scratch memory, but for what comes out,
+  /// which is every layer's input in turn and ``final``.
+  var trunk: LlamaBuffers {
+    var (buffers, layer) = (self, scratch)
+    layer.input = trunkOutput
+    buffers.layers = layers.map { _ in layer }
+    buffers.final = trunkOutput
+    return buffers
+  }
+
   func reshape(_ batch: PackedBatch, _ sizes: LlamaConfiguration, recording: Bool) {
-    let (rows, predictions) = (batch.rows, batch.predictingRows.count)
-    for layer in layers { layer.reshape(rows: rows, sizes) }
-    for matrix in [final, normed] { matrix.reshape(rows: rows, columns: sizes.hiddenSize) }
+    reshapeLayers(batch, sizes)
+    let predictions = batch.predictingRows.count
     for matrix in [predicting, predictingNormed] { matrix.reshape(rows: predictions, columns: sizes.hiddenSize) }
     if recording { mean.reshape(rows: predictions, columns: sizes.hiddenSize) }
     targetLogits.reshape(rows: batch.targets.tokens.count, columns: 1)
     normaliser.reshape(rows: predictions, columns: 1)
     logits.reshape(rows: predictions, columns: min(vocabularyBlock, sizes.vocabularySize))
-    activation.reshape(rows: rows, columns: sizes.feedForwardSize)
+  }
+
+  func reshapeLayers(_ batch: PackedBatch, _ sizes: LlamaConfiguration) {
+    for layer in layers { layer.reshape(rows: batch.rows, sizes) }
+    for matrix in [final, normed] { matrix.reshape(rows: batch.rows, columns: sizes.hiddenSize) }
+    activation.reshape(rows: batch.rows, columns: sizes.feedForwardSize)
     scores.reshape(rows: 1, columns: batch.groups.reduce(0) { $0 + $1.forwardScratch } * sizes.headCount)
   }
 }

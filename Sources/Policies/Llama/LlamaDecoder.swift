@@ -2,39 +2,24 @@ import Basics
 import Kernels
 import ModelFiles
 
-/// The keys and values of one sequence so far.
-struct KeyValueCache<Scalar: KernelScalar>: Sendable {
-  /// Rotated keys, [layers][tokens, key-value heads · headSize].
-  let keys: [Matrix<Scalar>]
-  /// [layers][tokens, key-value heads · headSize].
-  let values: [Matrix<Scalar>]
-  var length = 0
-
-  init(_ sizes: LlamaConfiguration, capacity: Int) {
-    func make() -> [Matrix<Scalar>] {
-      (0..<sizes.layerCount).map { _ in
-        let matrix = Matrix<Scalar>()
-        matrix.reshape(rows: capacity, columns: sizes.keyValueHeadCount * sizes.headSize)
-        return matrix
-      }
-    }
-    keys = make()
-    values = make()
-  }
-}
-
 /// Runs the decoder one token at a time for several sequences at once.
 ///
-/// Every weight is read once per step for all sequences; workers share its output rows.
+/// Every weight is read once per step for all sequences. A step is a list of stages of small tasks, which workers take in turn:
+///
+///     query, key, value | attention | output | gate, up | down | … | head | choice
+///
+/// A sequence's logits do not depend on the sequences beside it where an engine packs weights.
 struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
   let sizes: LlamaConfiguration
-  let weights: LlamaWeights<Scalar>
-  let packs: LlamaPacks?
-  let rotary: RotaryTable<Scalar>
   let workers: Int
+  private let pass: LlamaPrefill<Scalar>
+  private let embedding: [Scalar]
+  private let finalNorm: [Scalar]
+  private let layers: [DecodingLayer<Scalar>]
+  private let head: DecodingWeight<Scalar>
+  private let rotary: RotaryTable<Scalar>
 
   private let x = Matrix<Scalar>()
-  private let normed = Matrix<Scalar>()
   private let q = Matrix<Scalar>()
   private let k = Matrix<Scalar>()
   private let v = Matrix<Scalar>()
@@ -43,121 +28,200 @@ struct LlamaDecoder<Scalar: KernelScalar>: Sendable {
   private let up = Matrix<Scalar>()
   private let scores = Matrix<Scalar>()
   private let logits = Matrix<Scalar>()
+  /// Of each sequence's choice, [sequences, vocabulary].
+  private let weights = Matrix<Scalar>()
+  private let norms: [WorkerNorm<Scalar>]
 
   init(
     sizes: LlamaConfiguration, weights: LlamaWeights<Scalar>, packs: LlamaPacks?, rotary: RotaryTable<Scalar>,
     workers: Int
   ) {
     self.sizes = sizes
-    self.weights = weights
-    self.packs = packs
     self.rotary = rotary
     self.workers = workers
+    pass = LlamaPrefill(sizes: sizes, weights: weights, packs: packs, rotary: rotary, workers: workers)
+    embedding = weights.embedding
+    finalNorm = weights.finalNorm
+    layers = (0..<sizes.layerCount).map { DecodingLayer($0, weights: weights, packs: packs, sizes) }
+    let tensor = sizes.tiedEmbeddings ? LlamaTensor.embedding : .head
+    head = DecodingWeight(
+      LinearWeight(weights.head, packs: packs?[tensor]), outputs: sizes.vocabularySize, blocks: packs?.blocks(tensor))
+    norms = (0..<max(workers, 1)).map { _ in WorkerNorm() }
   }
 
-  /// Reads a prompt into a cache.
+  /// Packs what products will read and is not packed yet.
+  private func prepare(rows: Int) {
+    let needed =
+      layers.flatMap { layer in
+        [
+          (layer.query, sizes.hiddenSize), (layer.key, sizes.hiddenSize), (layer.value, sizes.hiddenSize),
+          (layer.output, sizes.headCount * sizes.headSize), (layer.gate, sizes.hiddenSize),
+          (layer.up, sizes.hiddenSize), (layer.down, sizes.feedForwardSize),
+        ]
+      } + [(head, sizes.hiddenSize)]
+    let missing = needed.filter { !$0.0.isPrepared(rows: rows) }
+    parallelForEach(missing.count, workers: workers) { missing[$0].0.prepare(inputs: missing[$0].1) }
+  }
+
+  /// Reads prompts into empty caches.
   ///
-  /// - Returns: the logits after its last token, [vocabulary].
-  func prefill(_ prompt: [Int32], into cache: inout KeyValueCache<Scalar>) -> [Double] {
-    let batch = PackedBatch([TokenQuery(prompt: prompt, response: [])])
-    let buffers = LlamaBuffers<Scalar>(cache: cache)
-    LlamaPass(
-      sizes: sizes, weights: weights, packs: packs, rotary: rotary, batch: batch, buffers: buffers, workers: workers
-    )
-    .forwardLayers()
-    cache.length = prompt.count
-    x.reshape(rows: 1, columns: sizes.hiddenSize)
-    x.tile.copy(from: buffers.final.tile.rows(prompt.count - 1..<prompt.count))
-    return predict(rows: 1)[0]
+  /// - Parameters:
+  ///   - prompts: the same one several times in a row is read once.
+  ///   - choice: how to choose the token after each.
+  func prefill(
+    _ prompts: [[Int32]], into caches: inout [KeyValueCache<Scalar>], _ choice: TokenChoice
+  ) -> [ChosenToken] {
+    reshape(rows: prompts.count, caches)
+    pass.read(prompts, into: &caches, last: x.tile)
+    return runStages([], choice, caches)
   }
 
   /// Appends one token to each sequence.
   ///
-  /// - Returns: the logits after each, [sequences][vocabulary].
-  func step(_ tokens: [Int32], caches: inout [KeyValueCache<Scalar>]) -> [[Double]] {
-    let rows = tokens.count
-    let keyValueWidth = sizes.keyValueHeadCount * sizes.headSize
-    for matrix in [x, normed] { matrix.reshape(rows: rows, columns: sizes.hiddenSize) }
+  /// - Parameter choice: how to choose the tokens after them.
+  func step(_ tokens: [Int32], caches: inout [KeyValueCache<Scalar>], _ choice: TokenChoice) -> [ChosenToken] {
+    reshape(rows: tokens.count, caches)
+    embed(tokens[...], embedding, into: x.tile)
+    let counts = (0..<sizes.layerCount).flatMap { _ in DecodingStage.allCases.map { taskCount($0, rows: tokens.count) }
+    }
+    let chosen = runStages(counts, choice, caches)
+    for row in tokens.indices { caches[row].advance() }
+    return chosen
+  }
+
+  private func reshape(rows: Int, _ caches: [KeyValueCache<Scalar>]) {
+    x.reshape(rows: rows, columns: sizes.hiddenSize)
     for matrix in [q, attended] { matrix.reshape(rows: rows, columns: sizes.headCount * sizes.headSize) }
-    for matrix in [k, v] { matrix.reshape(rows: rows, columns: keyValueWidth) }
+    for matrix in [k, v] { matrix.reshape(rows: rows, columns: sizes.keyValueHeadCount * sizes.headSize) }
     for matrix in [gate, up] { matrix.reshape(rows: rows, columns: sizes.feedForwardSize) }
-    scores.reshape(rows: rows, columns: caches.map(\.length).max()! + 1)
-    embed(tokens[...], weights.embedding, into: x.tile)
-    let positions = caches.map { Int32($0.length) }
-    for index in 0..<sizes.layerCount { runLayer(index, positions: positions, caches: caches) }
-    for row in 0..<rows { caches[row].length += 1 }
-    return predict(rows: rows)
+    for matrix in [logits, weights] { matrix.reshape(rows: rows, columns: sizes.vocabularySize) }
+    scores.reshape(rows: rows, columns: sizes.headCount * (caches.map(\.length).max()! + 1))
+    for norm in norms { norm.reshape(rows: rows, columns: sizes.hiddenSize) }
   }
 
-  private func runLayer(_ index: Int, positions: [Int32], caches: [KeyValueCache<Scalar>]) {
-    let layer = weights.layers[index]
-    rmsNorm(x.tile, layer.inputNorm, epsilon: sizes.rmsNormEpsilon, into: normed.tile)
-    multiplyAll(
-      normed.tile,
-      [(weight(index, .query), q.tile), (weight(index, .key), k.tile), (weight(index, .value), v.tile)])
-    rotate(q.tile, positions: positions[...], table: rotary)
-    rotate(k.tile, positions: positions[...], table: rotary)
-    parallelForEach(positions.count, workers: workers) { row in attend(row, index, caches[row]) }
-    multiplyAll(attended.tile, [(weight(index, .output), x.tile)], adding: true)
-    rmsNorm(x.tile, layer.feedForwardNorm, epsilon: sizes.rmsNormEpsilon, into: normed.tile)
-    multiplyAll(normed.tile, [(weight(index, .gate), gate.tile), (weight(index, .up), up.tile)])
-    swiGLU(gate: gate.tile, up: up.tile, into: gate.tile)
-    multiplyAll(gate.tile, [(weight(index, .down), x.tile)], adding: true)
-  }
-
-  /// Stores a sequence's new key and value and attends to all of them.
-  private func attend(_ row: Int, _ layer: Int, _ cache: KeyValueCache<Scalar>) {
-    let (count, width) = (cache.length + 1, sizes.keyValueHeadCount * sizes.headSize)
-    let keys = cache.keys[layer].tile(offset: 0, rows: count, columns: width)
-    let values = cache.values[layer].tile(offset: 0, rows: count, columns: width)
-    keys.rows(count - 1..<count).copy(from: k.tile.rows(row..<row + 1))
-    values.rows(count - 1..<count).copy(from: v.tile.rows(row..<row + 1))
-    cachedAttention(
-      q: q.tile.rows(row..<row + 1), k: keys, v: values,
-      shape: AttentionShape(
-        headCount: sizes.headCount, keyValueHeadCount: sizes.keyValueHeadCount, headSize: sizes.headSize),
-      into: attended.tile.rows(row..<row + 1), scratch: scores.tile.rows(row..<row + 1))
-  }
-
-  /// Final norm and output head of the rows in `x`.
-  private func predict(rows: Int) -> [[Double]] {
-    normed.reshape(rows: rows, columns: sizes.hiddenSize)
-    logits.reshape(rows: rows, columns: sizes.vocabularySize)
-    rmsNorm(x.tile, weights.finalNorm, epsilon: sizes.rmsNormEpsilon, into: normed.tile)
-    multiplyAll(normed.tile, [(head, logits.tile)], block: 2048)
-    return (0..<rows).map { logits.tile.rows($0..<$0 + 1).doubles }
-  }
-
-  private func weight(_ layer: Int, _ part: LlamaTensor.LayerTensor) -> LinearWeight<Scalar> {
-    LinearWeight(weights.layers[layer][part], packs: packs?[.layer(layer, part)])
-  }
-
-  private var head: LinearWeight<Scalar> {
-    LinearWeight(weights.head, packs: packs?[sizes.tiedEmbeddings ? .embedding : .head])
-  }
-
-  /// y (+)= x Wᵀ for several weights, in blocks of output rows.
-  private func multiplyAll(
-    _ x: Tile<Scalar>, _ products: [(weight: LinearWeight<Scalar>, y: Tile<Scalar>)], block: Int = 192,
-    adding: Bool = false
-  ) {
-    let tasks = products.indices.flatMap { product in
-      stride(from: 0, to: products[product].y.columns, by: block).map {
-        (product, $0..<min($0 + block, products[product].y.columns))
+  /// Runs the layers' stages, if any, then head and choice for the rows in `x`.
+  private func runStages(_ counts: [Int], _ choice: TokenChoice, _ caches: [KeyValueCache<Scalar>]) -> [ChosenToken] {
+    let rows = x.rows
+    let results = ChosenTokens(rows)
+    prepare(rows: rows)
+    let all = counts + [units(head.outputs, headUnit), rows]
+    let prepare = { @Sendable (stage: Int, task: Int) in prefetch(stage, task, layerStages: counts.count) }
+    Kernels.runStages(all, workers: workers, prepare: prepare) { worker, stage, task in
+      if stage < counts.count {
+        let (layer, part) = stage.quotientAndRemainder(dividingBy: DecodingStage.allCases.count)
+        run(DecodingStage.allCases[part], layer, task, caches, norms[worker], stage)
+      } else if stage == counts.count {
+        let normed = norms[worker].normed(stage, x.tile, finalNorm, sizes)
+        let range = unit(task, of: head.outputs, headUnit)
+        head.multiply(normed, outputs: range, into: logits.tile.columns(range))
+      } else {
+        results[task] = choice.choose(task, logits.tile.rows(task..<task + 1), weights.tile.rows(task..<task + 1))
       }
     }
-    parallelForEach(tasks.count, workers: workers) { task in
-      let (product, outputs) = tasks[task]
-      let (weight, y) = products[product]
-      linear(x, weight, outputs: outputs, into: y.columns(outputs), adding: adding)
+    return results.all
+  }
+
+  private func taskCount(_ stage: DecodingStage, rows: Int) -> Int {
+    switch stage {
+    case .input: units(q.columns, wideUnit) + 2 * units(k.columns, wideUnit)
+    case .attention: rows * sizes.keyValueHeadCount
+    case .output, .down: units(sizes.hiddenSize, narrowUnit)
+    case .gateUp: units(sizes.feedForwardSize, wideUnit)
     }
+  }
+
+  private func run(
+    _ stage: DecodingStage, _ index: Int, _ task: Int, _ caches: [KeyValueCache<Scalar>], _ norm: WorkerNorm<Scalar>,
+    _ number: Int
+  ) {
+    let layer = layers[index]
+    switch stage {
+    case .input:
+      let normed = norm.normed(number, x.tile, layer.inputNorm, sizes)
+      let (weight, result, own) = input(layer, task)
+      multiply(normed, weight, own, into: result, unit: wideUnit)
+    case .attention:
+      let (row, head) = task.quotientAndRemainder(dividingBy: sizes.keyValueHeadCount)
+      attend(row, head, index, caches[row])
+    case .output: multiply(attended.tile, layer.output, task, into: x.tile, adding: true)
+    case .gateUp:
+      let normed = norm.normed(number, x.tile, layer.feedForwardNorm, sizes)
+      multiply(normed, layer.gate, task, into: gate.tile, unit: wideUnit)
+      multiply(normed, layer.up, task, into: up.tile, unit: wideUnit)
+      let range = unit(task, of: sizes.feedForwardSize, wideUnit)
+      swiGLU(gate: gate.tile.columns(range), up: up.tile.columns(range), into: gate.tile.columns(range))
+    case .down: multiply(gate.tile, layer.down, task, into: x.tile, adding: true)
+    }
+  }
+
+  /// Asks for the weights that a task will read.
+  private func prefetch(_ stage: Int, _ task: Int, layerStages: Int) {
+    if stage == layerStages { head.prefetch(output: task * headUnit, rows: x.rows) }
+    if stage >= layerStages { return }
+    let (index, part) = stage.quotientAndRemainder(dividingBy: DecodingStage.allCases.count)
+    let layer = layers[index]
+    switch DecodingStage.allCases[part] {
+    case .input:
+      let (weight, _, own) = input(layer, task)
+      weight.prefetch(output: own * wideUnit, rows: x.rows)
+    case .attention: break
+    case .output: layer.output.prefetch(output: task * narrowUnit, rows: x.rows)
+    case .gateUp:
+      layer.gate.prefetch(output: task * wideUnit, rows: x.rows)
+      layer.up.prefetch(output: task * wideUnit, rows: x.rows)
+    case .down: layer.down.prefetch(output: task * narrowUnit, rows: x.rows)
+    }
+  }
+
+  /// Which product a task of the first stage forms, and which of its tasks it is.
+  private func input(_ layer: DecodingLayer<Scalar>, _ task: Int) -> (DecodingWeight<Scalar>, Tile<Scalar>, Int) {
+    let (ofQuery, ofKey) = (units(q.columns, wideUnit), units(k.columns, wideUnit))
+    if task < ofQuery { return (layer.query, q.tile, task) }
+    if task < ofQuery + ofKey { return (layer.key, k.tile, task - ofQuery) }
+    return (layer.value, v.tile, task - ofQuery - ofKey)
+  }
+
+  private func multiply(
+    _ x: Tile<Scalar>, _ weight: DecodingWeight<Scalar>, _ task: Int, into y: Tile<Scalar>, unit size: Int = narrowUnit,
+    adding: Bool = false
+  ) {
+    let range = unit(task, of: weight.outputs, size)
+    weight.multiply(x, outputs: range, into: y.columns(range), adding: adding)
+  }
+
+  /// Stores a sequence's new key and value of one head, and attends to all so far.
+  private func attend(_ row: Int, _ head: Int, _ layer: Int, _ cache: KeyValueCache<Scalar>) {
+    let (count, size) = (cache.length + 1, sizes.headSize)
+    let group = sizes.headCount / sizes.keyValueHeadCount
+    let (own, shared) = (head * group * size..<(head + 1) * group * size, head * size..<(head + 1) * size)
+    let keys = cache.keys(layer, head: head, count: count)
+    let values = cache.values(layer, head: head, count: count)
+    let (query, key) = (q.tile.rows(row..<row + 1).columns(own), keys.rows(cache.length..<count))
+    key.copy(from: k.tile.rows(row..<row + 1).columns(shared))
+    values.rows(cache.length..<count).copy(from: v.tile.rows(row..<row + 1).columns(shared))
+    let position = [Int32(cache.length)][...]
+    rotate(query, positions: position, table: rotary)
+    rotate(key, positions: position, table: rotary)
+    let longest = scores.columns / sizes.headCount
+    cachedAttention(
+      q: query, k: keys, v: values, shape: AttentionShape(headCount: group, keyValueHeadCount: 1, headSize: size),
+      into: attended.tile.rows(row..<row + 1).columns(own),
+      scratch: scores.tile.rows(row..<row + 1).columns(head * group * longest..<(head + 1) * group * longest))
   }
 }
 
-extension LlamaBuffers {
-  /// Buffers for reading a prompt: keys and values go to a cache, everything else is scratch.
-  init(cache: KeyValueCache<Scalar>) {
-    self.init(kept: [Bool](repeating: false, count: cache.keys.count))
-    for layer in cache.keys.indices { keep(layer, keys: cache.keys[layer], values: cache.values[layer]) }
-  }
+/// What happens in a layer, one after another.
+private enum DecodingStage: CaseIterable {
+  case input, attention, output, gateUp, down
+}
+
+/// Outputs of a task; multiples of 64.
+private let narrowUnit = 64
+private let wideUnit = 128
+private let headUnit = 256
+
+private func units(_ count: Int, _ unit: Int) -> Int { (count + unit - 1) / unit }
+
+private func unit(_ index: Int, of count: Int, _ unit: Int) -> Range<Int> {
+  index * unit..<min((index + 1) * unit, count)
 }

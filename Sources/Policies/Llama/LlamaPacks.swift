@@ -8,6 +8,8 @@ import ModelFiles
 struct LlamaPacks: Sendable {
   let engine: MatrixEngine
   private var tensors: [LlamaTensor: WeightPacks] = [:]
+  /// Frozen matrices in the blocks of their file.
+  private var blocks: [LlamaTensor: LazyBlocks] = [:]
 
   /// No copies yet, for every matrix of a model; nil when the engine packs nothing ahead.
   init?(engine: MatrixEngine, _ sizes: LlamaConfiguration) {
@@ -20,9 +22,35 @@ struct LlamaPacks: Sendable {
 
   subscript(tensor: LlamaTensor) -> WeightPacks? { tensors[tensor] }
 
+  /// The copies of the lowest layers' matrices alone.
+  func lowest(_ depth: Int) -> LlamaPacks {
+    var result = self
+    result.tensors = tensors.filter { tensor, _ in
+      if case .layer(let layer, _) = tensor { layer < depth } else { false }
+    }
+    return result
+  }
+
+  /// Takes another model's copies of matrices that have the same bits.
+  mutating func share(_ other: LlamaPacks) { tensors.merge(other.tensors) { $1 } }
+
+  /// Lets decoding read matrices in the blocks of their file, which must hold the model's weights.
+  mutating func useBlocks(of source: any TensorSource, _ sizes: LlamaConfiguration) {
+    guard PackedBlocks.isSupported else { return }
+    for tensor in tensors.keys {
+      if let matrix = source.blocks(named: tensor.name) { blocks[tensor] = LazyBlocks(matrix) }
+    }
+  }
+
+  var hasBlocks: Bool { !blocks.isEmpty }
+
+  /// A matrix in the blocks of its file; nil when it came from no such file, or has been trained.
+  func blocks(_ tensor: LlamaTensor) -> PackedBlocks? { blocks[tensor]?.packed }
+
   /// A tensor has been trained: what was packed of it is no longer true. Its memory is kept unless a clone still uses it.
   mutating func invalidate(_ tensor: LlamaTensor) {
     guard tensors[tensor] != nil else { return }
+    blocks[tensor] = nil
     if isKnownUniquelyReferenced(&tensors[tensor]) {
       tensors[tensor]?.invalidate()
     } else {

@@ -6,29 +6,37 @@ extension LlamaPass {
   ///
   /// - Parameter recording: also leaves what the backward pass needs.
   func forward(recording: Bool) {
-    buffers.reshape(batch, sizes, recording: recording)
-    prepareForward(layers: 0..<sizes.layerCount, predicts: true, recording: recording)
-    runLayers()
+    let first = enter(recording: recording)
+    prepareForward(layers: first..<sizes.layerCount, predicts: true, recording: recording)
+    runLayers(from: first)
     predict(recording: recording)
   }
 
   /// Fills the buffers up to the residual stream after the last layer.
   func forwardLayers() {
-    buffers.reshape(batch, sizes, recording: false)
-    prepareForward(layers: 0..<sizes.layerCount, predicts: false, recording: false)
-    runLayers()
+    let first = enter(recording: false)
+    prepareForward(layers: first..<sizes.layerCount, predicts: false, recording: false)
+    runLayers(from: first)
   }
 
-  private func runLayers() {
-    forEachTile(of: batch.rows) { rows in
-      embed(batch.tokens[rows], weights.embedding, into: buffers.layers[0].input.tile.rows(rows))
-      attentionInput(0, rows)
+  private func runLayers(from first: Int) {
+    runLayers(first..<sizes.layerCount, blocks: tiles(batch.rows, limit: 256))
+  }
+
+  /// Runs some layers, whose input is there unless they begin with the lowest.
+  func runLayers(_ layers: Range<Int>, blocks: [Range<Int>]) {
+    if layers.isEmpty { return }
+    forEach(blocks) { rows in
+      if layers.lowerBound == 0 {
+        embed(batch.tokens[rows], weights.embedding, into: buffers.layers[0].input.tile.rows(rows))
+      }
+      attentionInput(layers.lowerBound, rows)
     }
-    for layer in 0..<sizes.layerCount {
+    for layer in layers {
       attend(layer)
-      forEachTile(of: batch.rows) { rows in
+      forEach(blocks) { rows in
         feedForward(layer, rows)
-        if layer + 1 < sizes.layerCount { attentionInput(layer + 1, rows) }
+        if layer + 1 < layers.upperBound { attentionInput(layer + 1, rows) }
       }
     }
   }

@@ -14,6 +14,8 @@ struct LlamaPass<Scalar: KernelScalar>: Sendable {
   let batch: PackedBatch
   let buffers: LlamaBuffers<Scalar>
   let workers: Int
+  /// Layers whose result is looked up; nil to run every layer.
+  var trunk: FrozenTrunk<Scalar>?
 
   var shape: AttentionShape {
     AttentionShape(
@@ -22,7 +24,10 @@ struct LlamaPass<Scalar: KernelScalar>: Sendable {
 
   /// Runs `body` on blocks of rows.
   func forEachTile(of rows: Int, limit: Int = 256, _ body: @Sendable (Range<Int>) -> Void) {
-    let blocks = tiles(rows, limit: limit)
+    forEach(tiles(rows, limit: limit), body)
+  }
+
+  func forEach(_ blocks: [Range<Int>], _ body: @Sendable (Range<Int>) -> Void) {
     parallelForEach(blocks.count, workers: workers) { body(blocks[$0]) }
   }
 

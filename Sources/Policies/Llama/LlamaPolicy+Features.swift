@@ -7,7 +7,7 @@ extension LlamaPolicy: FeaturePolicy {
   public var featureCount: Int { configuration.hiddenSize }
 
   public borrowing func features(_ queries: [TokenQuery], tape: inout Tape) -> [Double] {
-    let batch = PackedBatch(queries.map(extended)[...])
+    let batch = PackedBatch(queries.map(extended)[...], isExtended: true)
     let rows = batch.lastPredictions
     tape.batch = batch
     tape.featureRows = rows
@@ -48,7 +48,7 @@ extension LlamaPolicy {
     var result: [[[Scalar]]] = []
     result.reserveCapacity(queries.count)
     for chunk in chunks(of: extended) {
-      let batch = PackedBatch(extended[chunk])
+      let batch = PackedBatch(extended[chunk], isExtended: true)
       pass(batch, buffers).forwardFeatures()
       let hidden = buffers.predictingNormed.tile
       result += batch.predictions.map { rows in

@@ -2,6 +2,9 @@ import Basics
 import Kernels
 
 extension LlamaPolicy {
+  /// Whether decoding reads some matrix in the blocks of the model's file.
+  package var decodesFromBlocks: Bool { packs?.hasBlocks ?? false }
+
   /// Draws a response to one prompt.
   ///
   /// - Parameters:
@@ -23,27 +26,43 @@ extension LlamaPolicy {
     var results = prompts.map { _ in Generation(tokens: [], logProbabilities: [], end: .length) }
     var active: [Int] = []
     var caches: [KeyValueCache<Scalar>] = []
-    func advance(_ index: Int, _ logits: [Double]) -> Bool {
-      let uniform = seed.child(index).child(results[index].tokens.count).generator().first()
-      return results[index].append(
-        logits, options: options, uniform: uniform, room: configuration.contextLength - prompts[index].count)
+    func choice(_ indices: [Int]) -> TokenChoice {
+      TokenChoice(
+        options: options,
+        uniforms: indices.map { seed.child($0).child(results[$0].tokens.count).generator().first() })
     }
-    var waiting = options.maxNewTokens > 0 ? prompts.indices : 0..<0
-    while !waiting.isEmpty || !active.isEmpty {
-      while active.count < sequencesAtOnce, let index = waiting.popFirst() {
-        var cache = emptyCache(prompts[index], options)
-        if advance(index, decoder.prefill(prompts[index], into: &cache)) {
+    /// Appends a token to each, and keeps those that go on.
+    func advance(_ indices: [Int], _ chosen: [ChosenToken], _ own: [KeyValueCache<Scalar>]) {
+      for ((index, token), cache) in zip(zip(indices, chosen), own) {
+        let room = configuration.contextLength - prompts[index].count
+        if results[index].append(token, options: options, room: room) {
           active.append(index)
           caches.append(cache)
         }
       }
+    }
+    var waiting = options.maxNewTokens > 0 ? prompts.indices : 0..<0
+    while !waiting.isEmpty || !active.isEmpty {
+      while active.count < sequencesAtOnce, !waiting.isEmpty {
+        let next = nextPrompts(prompts[waiting.prefix(sequencesAtOnce - active.count)])
+        waiting = next.upperBound..<waiting.upperBound
+        var own = next.map { emptyCache(prompts[$0], options) }
+        advance(Array(next), decoder.prefill(Array(prompts[next]), into: &own, choice(Array(next))), own)
+      }
       if active.isEmpty { break }
-      let logits = decoder.step(active.map { results[$0].tokens.last! }, caches: &caches)
-      let stays = active.indices.map { advance(active[$0], logits[$0]) }
-      active = zip(active, stays).filter(\.1).map(\.0)
-      caches = zip(caches, stays).filter(\.1).map(\.0)
+      let (running, choice) = (active, choice(active))
+      let chosen = decoder.step(running.map { results[$0].tokens.last! }, caches: &caches, choice)
+      let own = caches
+      (active, caches) = ([], [])
+      advance(running, chosen, own)
     }
     return results
+  }
+
+  /// The first of some prompts that are read together.
+  private borrowing func nextPrompts(_ prompts: ArraySlice<[Int32]>) -> Range<Int> {
+    let chunk = chunks(of: prompts.map { TokenQuery(prompt: $0, response: []) })[0]
+    return prompts.startIndex..<prompts.startIndex + chunk.count
   }
 
   private borrowing func emptyCache(_ prompt: [Int32], _ options: SamplingOptions) -> KeyValueCache<Scalar> {
@@ -59,17 +78,14 @@ extension LlamaPolicy {
 private let sequencesAtOnce = 16
 
 extension Generation {
-  /// Chooses the next token.
+  /// Appends a token.
   ///
   /// - Parameter room: tokens that the context has left after the prompt.
   /// - Returns: whether the response goes on.
-  fileprivate mutating func append(
-    _ logits: [Double], options: SamplingOptions, uniform: Double, room: Int
-  ) -> Bool {
-    let token = nextToken(logits: logits, options: options, uniform: uniform)
-    tokens.append(token)
-    logProbabilities.append(logits[Int(token)] - logSumExp(logits))
-    if options.stopTokens.contains(token) {
+  fileprivate mutating func append(_ chosen: ChosenToken, options: SamplingOptions, room: Int) -> Bool {
+    tokens.append(chosen.token)
+    logProbabilities.append(chosen.logProbability)
+    if options.stopTokens.contains(chosen.token) {
       end = .stopToken
       return false
     }

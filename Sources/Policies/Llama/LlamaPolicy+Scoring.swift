@@ -4,6 +4,10 @@ import Kernels
 /// Rows that scoring without a tape holds at once, unless one prompt's responses need more.
 private let rowBudget = 2048
 
+/// Rows whose activations training keeps at once, unless one prompt's responses need more: about 10 MB a row of a model with 135
+/// million parameters. Products are as fast as with more.
+private let trainingRowBudget = 512
+
 extension LlamaPolicy {
   /// What a scored batch leaves behind for its pullback: activations of the layers that the backward pass reaches.
   public struct Tape {
@@ -74,7 +78,8 @@ extension LlamaPolicy {
   /// other implementations; [layers + 1][tokens · hidden].
   package borrowing func residualStream(of tokens: [Int32]) -> [[Double]] {
     let buffers = LlamaBuffers<Scalar>(kept: [Bool](repeating: true, count: configuration.layerCount))
-    let pass = pass(PackedBatch([TokenQuery(prompt: tokens, response: [])]), buffers)
+    var pass = pass(PackedBatch([TokenQuery(prompt: tokens, response: [])]), buffers)
+    pass.trunk = nil
     pass.forwardLayers()
     let normed = buffers.normed.tile
     rmsNorm(buffers.final.tile, weights.finalNorm, epsilon: configuration.rmsNormEpsilon, into: normed)
@@ -85,19 +90,18 @@ extension LlamaPolicy {
     precondition(
       batch.positionCount <= configuration.contextLength,
       "a sequence of \(batch.positionCount) tokens in a context of \(configuration.contextLength)")
+    // A trunk runs one position more: that of a response's last token.
     return LlamaPass(
-      sizes: configuration, weights: weights, packs: packs, rotary: rotaryTable(positions: batch.positionCount),
-      batch: batch,
-      buffers: buffers, workers: workers)
+      sizes: configuration, weights: weights, packs: packs, rotary: rotaryTable(positions: batch.positionCount + 1),
+      batch: batch, buffers: buffers, workers: workers, trunk: trunk)
   }
 
-  /// Angles of as many positions as are used: a model file may state a context of any length.
-  borrowing func rotaryTable(positions: Int) -> RotaryTable<Scalar> {
-    RotaryTable(positions: positions, headSize: configuration.headSize, base: configuration.ropeBase)
+  public borrowing func passes(of queries: [TokenQuery]) -> [Range<Int>] {
+    chunks(of: queries, rowBudget: trainingRowBudget)
   }
 
   /// Ranges of queries to run together: whole prompt groups, up to the row budget.
-  borrowing func chunks(of queries: [TokenQuery]) -> [Range<Int>] {
+  borrowing func chunks(of queries: [TokenQuery], rowBudget: Int = rowBudget) -> [Range<Int>] {
     var chunks: [Range<Int>] = []
     var rows = 0
     for group in PackedBatch.groups(of: queries[...]) {

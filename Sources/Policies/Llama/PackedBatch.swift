@@ -13,6 +13,8 @@ struct PackedBatch: Sendable {
   /// Place in the sequence, [rows].
   private(set) var positions: [Int32] = []
   private(set) var groups: [AttentionGroup] = []
+  /// Prompts and responses that have rows, in the order of their rows.
+  private(set) var texts: [Text] = []
   /// Rows whose hidden state predicts something, ascending, [predicting rows].
   private(set) var predictingRows: [Int] = []
   private(set) var targets = PredictionTargets(starts: [0], tokens: [])
@@ -23,8 +25,17 @@ struct PackedBatch: Sendable {
 
   var rows: Int { tokens.count }
 
-  init(_ queries: ArraySlice<TokenQuery>) {
-    for group in PackedBatch.groups(of: queries) { append(queries[group]) }
+  /// A prompt or a response with the tokens that decide its hidden states.
+  struct Text: Sendable {
+    let rows: Range<Int>
+    let prompt: [Int32]
+    /// To its last token, which has a row only in a batch of extended queries; nil for the prompt itself.
+    let response: [Int32]?
+  }
+
+  /// - Parameter isExtended: whether the last token of every response is no part of it, but gives the one before a row.
+  init(_ queries: ArraySlice<TokenQuery>, isExtended: Bool = false) {
+    for group in PackedBatch.groups(of: queries) { append(queries[group], isExtended) }
   }
 
   /// Ranges of adjacent queries with identical prompts.
@@ -44,12 +55,13 @@ struct PackedBatch: Sendable {
     group.reduce(group.first?.prompt.count ?? 0) { $0 + max($1.response.count - 1, 0) }
   }
 
-  private mutating func append(_ group: ArraySlice<TokenQuery>) {
+  private mutating func append(_ group: ArraySlice<TokenQuery>, _ isExtended: Bool) {
     let prompt = group.first!.prompt
     precondition(!prompt.isEmpty, "a prompt needs at least one token")
     let start = rows
     let shared = start..<start + prompt.count
     appendRows(prompt[...], from: 0)
+    texts.append(Text(rows: shared, prompt: prompt, response: nil))
     var spans = [AttentionSpan(own: shared, shared: start..<start)]
     let firstQuery = targetsOfQuery.count
     targetsOfQuery.append(contentsOf: group.map { _ in [] })
@@ -62,6 +74,8 @@ struct PackedBatch: Sendable {
       let own = rows..<rows + query.response.count - 1
       appendRows(query.response.dropLast(), from: prompt.count)
       spans.append(AttentionSpan(own: own, shared: shared))
+      let response = isExtended ? Array(query.response.dropLast()) : query.response
+      texts.append(Text(rows: own, prompt: prompt, response: response))
       for (offset, row) in own.enumerated() {
         predictingRows.append(row)
         addTarget(query.response[offset + 1], query: firstQuery + index)

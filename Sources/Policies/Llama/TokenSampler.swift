@@ -1,49 +1,70 @@
 import Basics
+import Kernels
+import Synchronization
 
-/// The next token from its logits.
-///
-///     p ∝ e^{z / temperature}, restricted to the smallest set of most likely tokens with Σ p ≥ topP
-///
-/// - Parameters:
-///   - logits: z, [vocabulary].
-///   - uniform: the draw from [0, 1) that decides; greedy ignores it.
-/// - Returns: the token; the lowest of equally likely ones when greedy.
-///
-/// Source: Holtzman et al. 2020, arXiv 1904.09751, equation 2 (nucleus sampling).
-func nextToken(logits: [Double], options: SamplingOptions, uniform: Double) -> Int32 {
-  let best = logits.indices.max { logits[$0] < logits[$1] || (logits[$0] == logits[$1] && $0 > $1) }!
-  if options.temperature == 0 { return Int32(best) }
-  let high = logits[best]
-  let weights = logits.map { exponential(($0 - high) / options.temperature) }
-  let total = weights.reduce(0, +)
-  if options.topP >= 1 { return Int32(index(in: Array(weights.indices), weights: weights, at: uniform * total)) }
-  let nucleus = nucleus(of: weights, mass: options.topP * total)
-  return Int32(index(in: nucleus, weights: weights, at: uniform * nucleus.reduce(0) { $0 + weights[$1] }))
+/// A token and its log-probability under the policy itself, nats.
+package struct ChosenToken: Sendable {
+  package var token: Int32
+  package var logProbability: Double
 }
 
-/// The fewest largest weights that reach `mass`, largest first.
-///
-/// Weights below (1 − p) / n of the total cannot be among them unless all larger ones fall short, so they are not sorted.
-private func nucleus(of weights: [Double], mass: Double) -> [Int] {
-  let total = weights.reduce(0, +)
-  let floor = (total - mass) / Double(weights.count)
-  let order = weights.indices.filter { weights[$0] >= floor }.sorted {
-    weights[$0] > weights[$1] || (weights[$0] == weights[$1] && $0 < $1)
+/// How to choose the next token of each of several sequences.
+package struct TokenChoice: Sendable {
+  let options: SamplingOptions
+  /// The draws from [0, 1) that decide, [sequences]; greedy ignores them.
+  let uniforms: [Double]
+
+  package init(options: SamplingOptions, uniforms: [Double]) {
+    self.options = options
+    self.uniforms = uniforms
   }
-  var sum = 0.0
-  for (rank, index) in order.enumerated() {
-    sum += weights[index]
-    if sum >= mass { return Array(order[...rank]) }
+
+  /// The next token from its logits.
+  ///
+  ///     p ∝ e^{z / temperature}, restricted to the smallest set of most likely tokens with Σ p ≥ topP
+  ///
+  /// - Parameters:
+  ///   - sequence: which of the draws decides.
+  ///   - logits: z, [1, vocabulary].
+  ///   - memory: [1, vocabulary].
+  /// - Returns: the token; the lowest of equally likely ones when greedy.
+  ///
+  /// Source: Holtzman et al. 2020, arXiv 1904.09751, equation 2 (nucleus sampling).
+  package func choose<Scalar: KernelScalar>(_ sequence: Int, _ logits: Tile<Scalar>, _ memory: Tile<Scalar>)
+    -> ChosenToken
+  {
+    let best = indexOfLargest(logits)
+    let high = logits[0, best]
+    let plain = TokenWeights(logits, high: high, memory: memory)
+    let normaliser = Double(high) + naturalLogarithm(plain.total)
+    let token = draw(uniforms[sequence], best, plain) {
+      TokenWeights(logits, high: high, temperature: options.temperature, memory: memory)
+    }
+    return ChosenToken(token: Int32(token), logProbability: Double(logits[0, token]) - normaliser)
   }
-  return order
+
+  private func draw<Scalar: KernelScalar>(
+    _ uniform: Double, _ best: Int, _ plain: TokenWeights<Scalar>, tempered: () -> TokenWeights<Scalar>
+  ) -> Int {
+    if options.temperature == 0 { return best }
+    let weights = options.temperature == 1 ? plain : tempered()
+    if options.topP >= 1 { return weights.index(at: uniform * weights.total) }
+    return weights.index(share: uniform, ofMass: options.topP * weights.total)
+  }
 }
 
-/// The element of `candidates` in whose stretch of the cumulative weight `position` lies.
-private func index(in candidates: [Int], weights: [Double], at position: Double) -> Int {
-  var remaining = position
-  for candidate in candidates {
-    remaining -= weights[candidate]
-    if remaining < 0 { return candidate }
+/// What several workers have chosen.
+final class ChosenTokens: Sendable {
+  private let values: Mutex<[ChosenToken]>
+
+  init(_ count: Int) {
+    values = Mutex([ChosenToken](repeating: ChosenToken(token: -1, logProbability: .nan), count: count))
   }
-  return candidates.last { weights[$0] > 0 } ?? candidates[0]
+
+  subscript(index: Int) -> ChosenToken {
+    get { values.withLock { $0[index] } }
+    set { values.withLock { $0[index] = newValue } }
+  }
+
+  var all: [ChosenToken] { values.withLock(\.self) }
 }

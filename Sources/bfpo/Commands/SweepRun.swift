@@ -134,10 +134,12 @@ private func runCommand(_ arguments: Arguments, states: Set<CellState>?) throws 
 private func runSettings(
   _ plan: ExperimentPlan, arguments: Arguments, project: Project, workers: Int
 ) throws -> RunSettings {
-  let given = try arguments.integer("processes", in: 1...1024)
+  let given = try arguments.integer("processes", in: 0...1024)
   let options = SweepOptions(workers: workers, failFast: arguments.flag("fail-fast"))
-  guard let count = given ?? (plan.cellsRunSideBySide ? nil : 1) else {
-    return RunSettings(options: options, processes: nil, sideBySide: workers, isPlain: false)
+  let isSideBySide = plan.cellsRunSideBySide
+  guard let count = given ?? (isSideBySide ? nil : 1), count > 0 else {
+    return RunSettings(
+      options: options, processes: nil, sideBySide: isSideBySide ? workers : 1, isPlain: !isSideBySide)
   }
   let file = specificationFile(arguments, project: project).path
   let threads = max(1, workers / count)

@@ -12,7 +12,8 @@ extension Option {
   )
   static let limit = Option("limit", value: "N", "At most so many cells, the first ones of the plan.")
   static let processes = Option(
-    "processes", short: "p", value: "N", "Give each cell a process of its own, and run N at the same time.",
+    "processes", short: "p", value: "N",
+    "Give each cell a process of its own, and run N at the same time; 0 runs all cells in this process, which shares more.",
     defaultText: "1 for a language model; none for a table")
 }
 

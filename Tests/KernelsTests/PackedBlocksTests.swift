@@ -1,0 +1,114 @@
+import Basics
+import Kernels
+import Synchronization
+import Testing
+
+/// A weight in the blocks of a file, and the numbers that these blocks stand for.
+private struct StoredWeight {
+  var format: BlockFormat
+  var bytes: [UInt8] = []
+  /// [out, in].
+  var values: [Float] = []
+
+  init(_ format: BlockFormat, outputs: Int, inputs: Int, seed: Int) {
+    self.format = format
+    var stream = SeedTree(seed).generator()
+    for _ in 0..<outputs * inputs / 32 {
+      let (d, m) = (Float16(stream.normal() * 0.01), Float16(stream.normal() * 0.1))
+      append(half: d)
+      switch format {
+      case .eightBitsScaled:
+        let q = (0..<32).map { _ in Int8(truncatingIfNeeded: stream.below(256)) }
+        bytes += q.map(UInt8.init(bitPattern:))
+        values += q.map { Float(d) * Float($0) }
+      case .fourBitsScaled, .fourBitsAffine:
+        if format == .fourBitsAffine { append(half: m) }
+        let q = (0..<32).map { _ in UInt8(stream.below(16)) }
+        bytes += (0..<16).map { q[$0] | q[$0 + 16] << 4 }
+        values += q.map { format == .fourBitsAffine ? Float(d) * Float($0) + Float(m) : Float(d) * (Float($0) - 8) }
+      }
+    }
+  }
+
+  private mutating func append(half: Float16) {
+    bytes += [UInt8(half.bitPattern & 255), UInt8(half.bitPattern >> 8)]
+  }
+}
+
+@Suite("Weights in blocks", .enabled(if: PackedBlocks.isSupported, "needs AVX-512"))
+struct PackedBlocksTests {
+  private func random(_ rows: Int, _ columns: Int, _ seed: Int) -> Matrix<Float> {
+    var stream = SeedTree(seed).generator()
+    return Matrix(rows: rows, columns: columns, (0..<rows * columns).map { _ in Float(stream.normal()) })
+  }
+
+  @Test(
+    arguments: [BlockFormat.fourBitsScaled, .fourBitsAffine, .eightBitsScaled], [(64, 32), (200, 96), (130, 1600)])
+  func `a product has the bits of the one with floats`(format: BlockFormat, shape: (Int, Int)) {
+    let (outputs, inputs) = shape
+    let stored = StoredWeight(format, outputs: outputs, inputs: inputs, seed: 3)
+    let blocks = PackedBlocks(format, stored.bytes.span, outputs: outputs, inputs: inputs)
+    for engine in [MatrixEngine.avx512, .avx512BF16] where engine.isSupported {
+      let weight = LinearWeight(stored.values, packs: WeightPacks(engine: engine))
+      compare(blocks, weight, outputs: outputs, inputs: inputs, engine.precision)
+    }
+  }
+
+  private func compare(
+    _ blocks: PackedBlocks, _ weight: LinearWeight<Float>, outputs: Int, inputs: Int, _ precision: Precision
+  ) {
+    for rows in 1...17 {
+      let x = random(rows, inputs, rows)
+      for (adding, range) in [(false, 0..<outputs), (true, 64..<outputs)] where !range.isEmpty {
+        let (expected, result) = (random(rows, outputs, 9), random(rows, outputs, 9))
+        linear(x.tile, weight, outputs: range, into: expected.tile.columns(range), adding: adding)
+        blocks.multiply(
+          x.tile, outputs: range, precision: precision, into: result.tile.columns(range), adding: adding)
+        #expect(result.values == expected.values, "\(rows) rows, \(precision)")
+      }
+    }
+  }
+
+  @Test func `a product is the sum over the numbers of the blocks, rows in the stated order`() {
+    let stored = StoredWeight(.fourBitsAffine, outputs: 70, inputs: 64, seed: 5)
+    let order = (0..<70).map { UInt32(($0 * 29 + 3) % 70) }
+    let blocks = PackedBlocks(.fourBitsAffine, stored.bytes.span, order: order, outputs: 70, inputs: 64)
+    let (x, y) = (random(3, 64, 1), random(3, 70, 2))
+    blocks.multiply(x.tile, outputs: 0..<70, into: y.tile, adding: false)
+    for row in 0..<3 {
+      for output in 0..<70 {
+        let expected = (0..<64).reduce(0.0) {
+          $0 + Double(x.tile[row, $1]) * Double(stored.values[Int(order[output]) * 64 + $1])
+        }
+        #expect(abs(Double(y.tile[row, output]) - expected) < 1e-4)
+      }
+    }
+  }
+}
+
+@Suite("Stages of tasks")
+struct StagedTasksTests {
+  @Test(arguments: [1, 2, 3, 7])
+  func `every task runs once, after all tasks of the stages before`(workers: Int) {
+    let counts = [3, 0, 1, 40, 2, 17, 1, 1, 5]
+    let order = OrderLog()
+    runStages(counts, workers: workers) { worker, stage, task in
+      precondition(worker >= 0 && worker < workers)
+      order.add(stage, task)
+    }
+    let seen = order.all
+    #expect(seen.count == counts.reduce(0, +))
+    #expect(seen.map(\.0) == seen.map(\.0).sorted())
+    for (stage, count) in counts.enumerated() {
+      #expect(seen.filter { $0.0 == stage }.map(\.1).sorted() == Array(0..<count))
+    }
+  }
+}
+
+/// What ran, in order.
+private final class OrderLog: Sendable {
+  private let entries = Mutex<[(Int, Int)]>([])
+
+  func add(_ stage: Int, _ task: Int) { entries.withLock { $0.append((stage, task)) } }
+  var all: [(Int, Int)] { entries.withLock(\.self) }
+}
