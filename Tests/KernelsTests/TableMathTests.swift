@@ -142,8 +142,9 @@ import Testing
     _ = unsafe bfpo_random_below(77, 1000, &draws, draws.count)
     var logistic = table + table + table + table + table
     logistic.removeLast(5 * (table.count % 8))
+    let count = logistic.count / 5
     var span = logistic.mutableSpan
-    fillLogisticValues(&span, count: logistic.count / 5)
+    fillLogisticValues(&span, count: count)
     return [
       logistic, normalisers(table, width: 13, prompts: Array(0..<30)), exponentials(table.map { 100 * $0 }), m, v, x,
       draws.map(Double.init),
