@@ -19,24 +19,6 @@ public func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
 /// log σ(x) = −softplus(−x).
 public func logSigmoid(_ x: Double) -> Double { -softplus(-x) }
 
-/// σ(x) and σ(−x), softplus(x) and softplus(−x) of one exponential: the same numbers as of ``sigmoid(_:)`` and ``softplus(_:)``.
-public struct LogisticValues {
-  public var sigmoid: Double
-  public var sigmoidOfMinus: Double
-  public var softplus: Double
-  public var softplusOfMinus: Double
-
-  public init(_ x: Double) {
-    let e = exp(-abs(x))
-    let (large, small) = (1 / (1 + e), e / (1 + e))
-    let tail = log1p(e)
-    sigmoid = x >= 0 ? large : small
-    sigmoidOfMinus = x > 0 ? small : large
-    softplus = max(x, 0) + tail
-    softplusOfMinus = max(-x, 0) + tail
-  }
-}
-
 /// log σ⁻¹(p) = log(p / (1 − p)).
 public func logit(_ probability: Double) -> Double { log(probability) - log1p(-probability) }
 

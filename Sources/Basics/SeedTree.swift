@@ -23,6 +23,34 @@ public struct SeedTree: Hashable, Sendable {
     SeedTree(key: finalise(key &+ finalise(UInt64(bitPattern: Int64(index)) &+ 0xd1b5_4a32_d192_ed03)))
   }
 
+  /// How often each number is among some draws of a seed's child, for eight seeds at once.
+  ///
+  /// - Parameters:
+  ///   - children: the number of the child of each seed.
+  ///   - draws: fewer than 256.
+  ///   - counts: [bound][8], as of the child's generator drawing `below(bound)` one after the other.
+  /// - Returns: a bit for every seed whose counts are void, because the generator may have to draw again.
+  public static func countDraws(
+    _ draws: Int, below bound: Int, children: InlineArray<8, Int>, of seeds: InlineArray<8, SeedTree>,
+    to counts: inout MutableSpan<Double>
+  ) -> UInt32 {
+    precondition(
+      draws < 256 && bound > 0 && bound <= 0xffff_ffff && counts.count == 8 * bound,
+      "\(draws) draws below \(bound), room for \(counts.count) counts")
+    let keys: InlineArray<8, UInt> = InlineArray { UInt(seeds[$0].key) }
+    let steps: InlineArray<8, UInt> = InlineArray { UInt(bitPattern: children[$0]) }
+    return unsafe keys.span.withUnsafeBufferPointer { keys in
+      unsafe steps.span.withUnsafeBufferPointer { steps in
+        unsafe counts.withUnsafeMutableBufferPointer { counts in
+          guard let keys = keys.baseAddress, let steps = steps.baseAddress, let counts = counts.baseAddress else {
+            return 0xff
+          }
+          return unsafe bfpo_lane_counts(keys, steps, UInt(bound), draws, counts)
+        }
+      }
+    }
+  }
+
   /// A fresh generator at the start of this seed's stream.
   public func generator() -> RandomStream { RandomStream(key: key) }
 }

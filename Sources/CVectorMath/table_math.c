@@ -1,3 +1,4 @@
+#include "CLaneMath.h"
 #include "CTableMath.h"
 #include <math.h>
 #include <stdint.h>
@@ -25,10 +26,27 @@ struct functions {
   void (*subtract_exponentials)(const double *, size_t, double, double, double *);
   int (*random_below)(unsigned long, unsigned long, long *, size_t);
   void (*adam_step)(const struct bfpo_adam *, const double *, double *, double *, double *, size_t);
+  void (*logistic)(double *, size_t, size_t);
+  unsigned (*lane_counts)(const unsigned long *, const unsigned long *, unsigned long, size_t, double *);
+  void (*lane_scores)(const struct bfpo_lane_batch *, const struct bfpo_lane_tables *);
+  unsigned (*lane_gradients)(const struct bfpo_lane_batch *, const struct bfpo_lane_tables *, double *);
+  unsigned (*lane_step)(const struct bfpo_adam *, double, double, const struct bfpo_lane_tables *, double *, double *);
 };
 
 #define TABLE(label, suffix)                                                                                           \
-  {label, log_normalisers_##suffix, subtract_exponentials_##suffix, random_below_##suffix, adam_step_##suffix}
+  {label,                                                                                                              \
+   log_normalisers_##suffix,                                                                                           \
+   subtract_exponentials_##suffix,                                                                                     \
+   random_below_##suffix,                                                                                              \
+   adam_step_##suffix,                                                                                                 \
+   logistic_##suffix,                                                                                                  \
+   lane_counts_##suffix,                                                                                               \
+   lane_scores_##suffix,                                                                                               \
+   lane_gradients_##suffix,                                                                                            \
+   lane_step_##suffix}
+
+// The order of `sum()` of eight lanes in Swift's standard library.
+#define SUM_OF_EIGHT(t) (((((((t[0] + t[1]) + t[2]) + t[3]) + t[4]) + t[5]) + t[6]) + t[7])
 
 // A partial vector: lanes beyond count hold `fill`.
 static INLINE vector load_first(const double *p, size_t count, double fill) {
@@ -53,6 +71,7 @@ static INLINE void store_first(double *p, vector v, size_t count) {
 #define STORE_FIRST(p, v, count) store_first(p, v, count)
 #define NAME(x) x##_baseline
 #include "table_functions.inc"
+#include "lane_functions.inc"
 #undef NAME
 static const struct functions baseline = TABLE("baseline", baseline);
 
@@ -60,6 +79,7 @@ static const struct functions baseline = TABLE("baseline", baseline);
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 #define NAME(x) x##_avx2
 #include "table_functions.inc"
+#include "lane_functions.inc"
 #undef NAME
 #pragma clang attribute pop
 static const struct functions avx2 = TABLE("avx2", avx2);
@@ -73,6 +93,7 @@ static const struct functions avx2 = TABLE("avx2", avx2);
                              apply_to = function)
 #define NAME(x) x##_avx512
 #include "table_functions.inc"
+#include "lane_functions.inc"
 #undef NAME
 #pragma clang attribute pop
 static const struct functions avx512 = TABLE("avx512", avx512);
@@ -119,4 +140,24 @@ int bfpo_random_below(unsigned long state, unsigned long bound, long *values, si
 void bfpo_adam_step(const struct bfpo_adam *constants, const double *gradient, double *first, double *second,
                     double *parameters, size_t count) {
   active->adam_step(constants, gradient, first, second, parameters, count);
+}
+
+void bfpo_logistic(double *block, size_t count, size_t stride) { active->logistic(block, count, stride); }
+
+unsigned bfpo_lane_counts(const unsigned long *keys, const unsigned long *steps, unsigned long bound, size_t draws,
+                          double *counts) {
+  return active->lane_counts(keys, steps, bound, draws, counts);
+}
+
+void bfpo_lane_scores(const struct bfpo_lane_batch *batch, const struct bfpo_lane_tables *tables) {
+  active->lane_scores(batch, tables);
+}
+
+unsigned bfpo_lane_gradients(const struct bfpo_lane_batch *batch, const struct bfpo_lane_tables *tables, double *sums) {
+  return active->lane_gradients(batch, tables, sums);
+}
+
+unsigned bfpo_lane_step(const struct bfpo_adam *constants, double limit, double streams,
+                        const struct bfpo_lane_tables *tables, double *sums, double *window) {
+  return active->lane_step(constants, limit, streams, tables, sums, window);
 }

@@ -48,9 +48,7 @@ public func adamStep(
   precondition(
     gradient.count == count && first.count == count && second.count == count,
     "\(gradient.count) gradients for \(count) parameters")
-  var values = bfpo_adam(
-    beta1: constants.beta1, beta2: constants.beta2, epsilon: constants.epsilon, scale: constants.scale,
-    decay: constants.decay, stepSize: constants.stepSize, correction: constants.correction)
+  var values = bfpo_adam(constants)
   unsafe gradient.withUnsafeBufferPointer { gradient in
     unsafe first.withUnsafeMutableBufferPointer { first in
       unsafe second.withUnsafeMutableBufferPointer { second in
@@ -62,6 +60,14 @@ public func adamStep(
         }
       }
     }
+  }
+}
+
+extension bfpo_adam {
+  init(_ constants: AdamConstants) {
+    self.init(
+      beta1: constants.beta1, beta2: constants.beta2, epsilon: constants.epsilon, scale: constants.scale,
+      decay: constants.decay, stepSize: constants.stepSize, correction: constants.correction)
   }
 }
 

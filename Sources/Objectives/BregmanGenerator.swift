@@ -21,7 +21,7 @@ public enum BregmanGenerator: String, NamedChoice {
   ///   - lambda: exponent λ > 0 of `sba`.
   ///   - scale: s > 0 of `sba`.
   func loss(logRatio x: Double, lambda: Double, scale: Double, clamp: Double) -> MarginEvaluation {
-    if self == .logistic { return MarginEvaluation(loss: softplus(x), derivative: sigmoid(x)) }
+    if self == .logistic { return curve(x, lambda, scale) }
     let inside = min(max(x, -clamp), clamp)
     var value = curve(inside, lambda, scale)
     value.loss += value.derivative * (x - inside)
@@ -31,7 +31,9 @@ public enum BregmanGenerator: String, NamedChoice {
   private func curve(_ x: Double, _ lambda: Double, _ scale: Double) -> MarginEvaluation {
     let ratio = exponential(x)
     switch self {
-    case .logistic: return MarginEvaluation(loss: softplus(x), derivative: sigmoid(x))
+    case .logistic:
+      let values = LogisticValues(x)
+      return MarginEvaluation(loss: values.softplus, derivative: values.sigmoid)
     case .kliep: return MarginEvaluation(loss: ratio - 1 + x, derivative: ratio + 1)
     case .lsif:
       return MarginEvaluation(loss: ratio * ratio - 2 / ratio + 1, derivative: 2 * ratio * ratio + 2 / ratio)

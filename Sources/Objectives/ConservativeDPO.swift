@@ -7,7 +7,7 @@ import Basics
 /// ε is the probability that a label is the wrong way round. L = DPO + ετh. Stationary at h = log((1 − ε)/ε)/τ.
 ///
 /// Source: Mitchell 2023, "A note on DPO with noisy preferences", on DPO of arXiv 2305.18290.
-public struct ConservativeDPO: MarginObjective {
+public struct ConservativeDPO: LogisticObjective {
   public var tau = 0.1
   /// ε in [0, ½].
   public var epsilon = 0.1
@@ -33,8 +33,8 @@ public struct ConservativeDPO: MarginObjective {
     return (0...0.5).contains(epsilon) ? nil : "epsilon must lie in [0, 0.5], got \(epsilon)"
   }
 
-  public func evaluate(margin h: Double, label: PairLabel) -> MarginEvaluation {
-    .softLogistic(tau * h, chosen: 1 - epsilon, rejected: epsilon).times(slope: tau)
+  public func term(margin h: Double, label: PairLabel) -> LogisticTerm {
+    LogisticTerm(z: tau * h, slope: tau, chosen: 1 - epsilon, rejected: epsilon)
   }
 
   public func stationary(_ label: PairLabel) -> StationaryMargin {

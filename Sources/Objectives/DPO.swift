@@ -6,7 +6,7 @@
 /// y_w is preferred with probability p the optimum is h = logit(p)/τ.
 ///
 /// Source: Rafailov et al. 2023, arXiv 2305.18290, equation 7.
-public struct DPO: MarginObjective {
+public struct DPO: LogisticObjective {
   public var tau = 0.1
   public var reduction = Reduction.sum
 
@@ -25,9 +25,7 @@ public struct DPO: MarginObjective {
 
   public var complaint: String? { complaintAboutTau(tau) }
 
-  public func evaluate(margin h: Double, label: PairLabel) -> MarginEvaluation {
-    .logistic(tau * h).times(slope: tau)
-  }
+  public func term(margin h: Double, label: PairLabel) -> LogisticTerm { LogisticTerm(z: tau * h, slope: tau) }
 
   public func stationary(_ label: PairLabel) -> StationaryMargin { .none }
 }

@@ -5,7 +5,7 @@
 /// On a population where y_w is preferred with probability p the optimum is h = (w₀ logit p + w₁ Δm)/τ: π ∝ π_ref e^{(w₀ r + w₁ m)/τ}.
 ///
 /// Source: Zhou et al. 2024 (Findings of ACL), arXiv 2310.03708.
-public struct MODPO: MarginObjective {
+public struct MODPO: LogisticObjective {
   public var tau = 0.1
   /// w₁ in [0, 1): the weight of safety against helpfulness.
   public var safetyWeight = 0.5
@@ -30,12 +30,13 @@ public struct MODPO: MarginObjective {
     return safetyWeight >= 0 && safetyWeight < 1 ? nil : "safetyWeight must lie in [0, 1), got \(safetyWeight)"
   }
 
-  public func evaluate(margin h: Double, label: PairLabel) -> MarginEvaluation {
+  public func term(margin h: Double, label: PairLabel) -> LogisticTerm {
     guard let chosen = label.chosenScores, let rejected = label.rejectedScores else {
       preconditionFailure("MODPO needs the costs of both responses, got \(label)")
     }
     let scale = 1 / (1 - safetyWeight)
-    return .logistic(scale * (tau * h - safetyWeight * (rejected.cost - chosen.cost))).times(slope: scale * tau)
+    return LogisticTerm(
+      z: scale * (tau * h - safetyWeight * (rejected.cost - chosen.cost)), slope: scale * tau)
   }
 
   public func stationary(_ label: PairLabel) -> StationaryMargin { .none }

@@ -25,6 +25,17 @@ public protocol Objective: TrainingMethod {
   /// ``evaluate(_:)`` of some rows of a list of pairs, written over the first values: one call a batch, for a loop that does not know
   /// the type of its objective. Nobody has to write it: every objective gets this one, compiled for its own type.
   func evaluate(_ pairs: Span<PairSample>, rows: Span<Int>, into values: inout MutableSpan<PairEvaluation>)
+
+  /// ``evaluate(_:)`` of some pairs in up to eight runs that go in step, each with hyper-parameters of its own. Nobody has to write
+  /// it either.
+  ///
+  /// - Parameters:
+  ///   - runs: the objective of each run.
+  ///   - pairs: [pairs][8]: what a pair's label and reference are in each run.
+  ///   - scores: [2][pairs][8]: the policy's log-probabilities of the chosen and of the rejected response.
+  ///   - values: [3][pairs][8]: losses and their derivatives by both; those of lanes without a run are left as they are.
+  static func evaluate(
+    _ runs: Span<Self>, _ pairs: Span<PairSample>, scores: Span<Double>, into values: inout MutableSpan<Double>)
 }
 
 extension Objective {
@@ -35,6 +46,24 @@ extension Objective {
 
   public func evaluate(_ pairs: Span<PairSample>, rows: Span<Int>, into values: inout MutableSpan<PairEvaluation>) {
     for i in 0..<rows.count { values[i] = evaluate(pairs[rows[i]]) }
+  }
+
+  public static func evaluate(
+    _ runs: Span<Self>, _ pairs: Span<PairSample>, scores: Span<Double>, into values: inout MutableSpan<Double>
+  ) {
+    let count = pairs.count
+    for first in stride(from: 0, to: count, by: 8) {
+      for run in 0..<runs.count {
+        let i = first + run
+        var pair = pairs[i]
+        pair.policyChosen = scores[i]
+        pair.policyRejected = scores[count + i]
+        let value = runs[run].evaluate(pair)
+        values[i] = value.loss
+        values[count + i] = value.dChosen
+        values[2 * count + i] = value.dRejected
+      }
+    }
   }
 }
 

@@ -6,7 +6,7 @@
 /// L = DPO − ε/(1 − 2ε) τh: unbounded below as h → ∞.
 ///
 /// Source: Chowdhury, Kini, Natarajan 2024 (ICML), arXiv 2403.00409.
-public struct RobustDPO: MarginObjective {
+public struct RobustDPO: LogisticObjective {
   public var tau = 0.1
   /// ε in [0, ½).
   public var epsilon = 0.1
@@ -31,9 +31,9 @@ public struct RobustDPO: MarginObjective {
     return epsilon >= 0 && epsilon < 0.5 ? nil : "epsilon must lie in [0, 0.5), got \(epsilon)"
   }
 
-  public func evaluate(margin h: Double, label: PairLabel) -> MarginEvaluation {
+  public func term(margin h: Double, label: PairLabel) -> LogisticTerm {
     let scale = 1 / (1 - 2 * epsilon)
-    return .softLogistic(tau * h, chosen: scale * (1 - epsilon), rejected: -scale * epsilon).times(slope: tau)
+    return LogisticTerm(z: tau * h, slope: tau, chosen: scale * (1 - epsilon), rejected: -scale * epsilon)
   }
 
   public func stationary(_ label: PairLabel) -> StationaryMargin { .none }

@@ -6,7 +6,7 @@
 /// responses left out. It optimises a reward that is −∞ for unsafe responses: π* ∝ π_ref · 1[safe] · e^{r/τ}; Δ only speeds it up.
 ///
 /// Source: Kim et al. 2026 (ICLR), arXiv 2505.20065.
-public struct SafeDPO: MarginObjective {
+public struct SafeDPO: LogisticObjective {
   public var tau = 0.1
   /// Offset Δ ≥ 0 of a pair whose safety flags differ, in units of τh.
   public var delta = 10.0
@@ -38,9 +38,9 @@ public struct SafeDPO: MarginObjective {
     SafetyTransform(label, keepUnsafePairs: keepUnsafePairs) != nil
   }
 
-  public func evaluate(margin h: Double, label: PairLabel) -> MarginEvaluation {
+  public func term(margin h: Double, label: PairLabel) -> LogisticTerm {
     guard let transform = SafetyTransform(label, keepUnsafePairs: keepUnsafePairs) else { return .none }
-    return transform.evaluate(margin: h, tau: tau, shift: delta, loss: MarginEvaluation.logistic)
+    return LogisticTerm(z: transform.logit(margin: h, tau: tau, shift: delta), slope: transform.sign * tau)
   }
 
   public func stationary(_ label: PairLabel) -> StationaryMargin { admits(label) ? .none : .from(-.infinity) }

@@ -27,10 +27,13 @@ struct SafetyTransform {
 }
 
 extension SafetyTransform {
+  /// The transformed pair's z = τh − offset·`shift`, a function of the margin of the pair as it is.
+  func logit(margin h: Double, tau: Double, shift: Double) -> Double { sign * tau * h - offset * shift }
+
   /// The loss of a function of the transformed pair's logit z = τh − offset·`shift`.
   ///
   /// - Parameter loss: the loss of z and its derivative by z.
   func evaluate(margin h: Double, tau: Double, shift: Double, loss: (Double) -> MarginEvaluation) -> MarginEvaluation {
-    loss(sign * tau * h - offset * shift).times(slope: sign * tau)
+    loss(logit(margin: h, tau: tau, shift: shift)).times(slope: sign * tau)
   }
 }

@@ -7,14 +7,14 @@ import Basics
 ///
 /// Stationary at h = (Δr − λΔc)/τ, which is the margin of π ∝ π_ref e^{(r − λc)/τ}: which response is called chosen does not matter.
 /// λ is ``PairLabel/multiplier``; where it comes from is the ``Objective/multiplierRule``.
-public protocol SoftLabelObjective: MarginObjective {
+public protocol SoftLabelObjective: LogisticObjective {
   var tau: Double { get }
 }
 
 extension SoftLabelObjective {
-  public func evaluate(margin h: Double, label: PairLabel) -> MarginEvaluation {
+  public func term(margin h: Double, label: PairLabel) -> LogisticTerm {
     let difference = scoreDifference(label)
-    return .softLogistic(tau * h, chosen: sigmoid(difference), rejected: sigmoid(-difference)).times(slope: tau)
+    return LogisticTerm(z: tau * h, slope: tau, chosen: sigmoid(difference), rejected: sigmoid(-difference))
   }
 
   public func stationary(_ label: PairLabel) -> StationaryMargin { .at(scoreDifference(label) / tau) }

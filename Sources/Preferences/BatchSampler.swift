@@ -26,7 +26,7 @@ public struct BatchSampler: Sendable {
   public let batchSize: Int
   public let mode: BatchMode
   /// Of the batches drawn with replacement.
-  private let seed: SeedTree
+  let seed: SeedTree
   /// Orders already worked out; a memo of a pure function, so copies may share it.
   private let orders: EpochOrders
 

@@ -38,10 +38,7 @@ public struct AdamW<Scalar: KernelScalar>: Sendable {
   }
 
   /// Bias corrections of the step that is being taken.
-  private var correction: BiasCorrections.Step {
-    if stepCount <= corrections.steps.count { return corrections.steps[stepCount - 1] }
-    return BiasCorrections.step(stepCount, beta1: configuration.beta1, beta2: configuration.beta2)
-  }
+  private var correction: BiasCorrections.Step { corrections.step(stepCount, of: configuration) }
 
   /// One update of every trainable tensor.
   ///
@@ -73,7 +70,7 @@ extension AdamW<Double> {
 
 /// One Adam step, in the model's precision.
 struct AdamUpdate<Scalar: KernelScalar> {
-  private let constants: AdamConstants
+  let constants: AdamConstants
 
   init(
     configuration: TrainingConfiguration, correction: BiasCorrections.Step, scale: Double, learningRate: Double

@@ -18,6 +18,12 @@ final class BiasCorrections: Sendable {
     Step(first: 1 - power(beta1, step), second: (1 - power(beta2, step)).squareRoot())
   }
 
+  /// Of a step counted from 1.
+  func step(_ step: Int, of configuration: TrainingConfiguration) -> Step {
+    if step <= steps.count { return steps[step - 1] }
+    return Self.step(step, beta1: configuration.beta1, beta2: configuration.beta2)
+  }
+
   private struct Key: Hashable {
     var beta1: Double
     var beta2: Double

@@ -108,10 +108,24 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
     closeWindow(after: step)
   }
 
+  /// Adds the sums over all steps of a window of a run without a multiplier.
+  ///
+  /// - Parameter step: the last one, after which ``endsWindow(after:)``.
+  mutating func append(window sums: CurvePoint, endingAt step: Int) {
+    window = sums
+    closeWindow(after: step)
+  }
+
+  /// Whether a step, counted from 1, is the last of a window.
+  func endsWindow(after step: Int) -> Bool {
+    let begin = points.isEmpty ? 0 : points[points.count - 1].step
+    return step - begin >= windowSize || step == lastStep
+  }
+
   /// Makes a point of the window when it is full, or the run is over.
   private mutating func closeWindow(after step: Int) {
+    guard endsWindow(after: step) else { return }
     let begin = points.isEmpty ? 0 : points[points.count - 1].step
-    guard step - begin >= windowSize || step == lastStep else { return }
     let scale = 1 / Double(step - begin)
     var point = CurvePoint(
       step: step, loss: window.loss * scale, chosenLogRatio: window.chosenLogRatio * scale,

@@ -31,6 +31,33 @@ import Testing
     #expect(exponentials([.nan])[0].isNaN)
   }
 
+  @Test func `logistic values are those of the C library to a few ulp, and the same bits however many are asked for`() {
+    var worst = 0.0
+    let special: [Double] = [0, -0.0, 1e-300, -1e-300, 700, -700, 1e300, -1e300]
+    for x in (0..<200_000).map({ -40 + 80 * Double($0) / 200_000 }) + special {
+      let values = LogisticValues(x)
+      let pairs = [
+        (values.sigmoid, sigmoid(x)), (values.sigmoidOfMinus, sigmoid(-x)), (values.softplus, softplus(x)),
+        (values.softplusOfMinus, softplus(-x)),
+      ]
+      for (ours, exact) in pairs { worst = max(worst, abs(ours - exact) / max(exact, 1e-307).ulp) }
+    }
+    #expect(worst <= 4)
+    #expect(LogisticValues(-708.2).softplus < 4e-308 && LogisticValues(708.2).softplus == 708.2)
+    #expect(LogisticValues(.infinity).softplus == .infinity && LogisticValues(.infinity).sigmoidOfMinus == 0)
+    #expect(LogisticValues(.nan).softplus.isNaN && LogisticValues(.nan).sigmoid.isNaN)
+    for count in [1, 7, 8, 9, 24] {
+      var block = (0..<(5 * 24)).map { 0.7 * Double($0) - 9 }
+      var span = block.mutableSpan
+      fillLogisticValues(&span, count: count)
+      for i in 0..<count {
+        let alone = LogisticValues(0.7 * Double(i) - 9)
+        #expect(block[24 + i] == alone.sigmoid && block[48 + i] == alone.sigmoidOfMinus)
+        #expect(block[72 + i] == alone.softplus && block[96 + i] == alone.softplusOfMinus)
+      }
+    }
+  }
+
   @Test(arguments: [1, 2, 3, 4, 7, 8, 9, 12, 16, 17, 40]) func `normalisers are log-sum-exps`(width: Int) {
     for scale in [0.01, 1, 30, 2000] {
       let table = randomTable(prompts: 19, width: width, scale: scale)
@@ -114,8 +141,13 @@ import Testing
       gradient: table, first: &m, second: &v, parameters: &x)
     var draws = [Int](repeating: 0, count: 29)
     _ = unsafe bfpo_random_below(77, 1000, &draws, draws.count)
+    var logistic = table + table + table + table + table
+    logistic.removeLast(5 * (table.count % 8))
+    let count = logistic.count / 5
+    var span = logistic.mutableSpan
+    fillLogisticValues(&span, count: count)
     return [
-      normalisers(table, width: 13, prompts: Array(0..<30)), exponentials(table.map { 100 * $0 }), m, v, x,
+      logistic, normalisers(table, width: 13, prompts: Array(0..<30)), exponentials(table.map { 100 * $0 }), m, v, x,
       draws.map(Double.init),
     ]
   }

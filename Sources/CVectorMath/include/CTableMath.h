@@ -23,6 +23,10 @@ void bfpo_subtract_exponentials(const double *x, size_t count, double shift, dou
 /// method. Returns 0, and the values are void, when one of them may be among those that the method draws again.
 int bfpo_random_below(unsigned long state, unsigned long bound, long *values, size_t count);
 
+/// Of the first count, a multiple of 8, of block[5][stride]: writes sigmoid(x), sigmoid(-x), log(1 + exp x) and
+/// log(1 + exp -x) over the other four rows, without overflow; below the smallest normal number they are 0.
+void bfpo_logistic(double *block, size_t count, size_t stride);
+
 /// One step of Adam: with g = scale gradient[i],
 /// m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g g,
 /// x = decay x - stepSize m / (sqrt(v) / correction + epsilon).

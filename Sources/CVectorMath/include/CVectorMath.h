@@ -7,6 +7,7 @@
 // through fused multiply-add. NaN in, NaN out. Pointers need no alignment; an output may be the same buffer as an input
 // of the same call, but buffers must not overlap otherwise.
 #pragma once
+#include "CLaneMath.h"
 #include "CTableMath.h"
 #include <stddef.h>
 

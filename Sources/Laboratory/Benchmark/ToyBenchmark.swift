@@ -61,9 +61,22 @@ public struct ToyBenchmark: Codable, Sendable {
 
   /// The final probabilities of every setting and seed, [settings · seeds][responses]; a run that fails leaves none.
   package static func run(_ matrix: [ToyRun], workers: Int) -> [[Double]] {
-    parallelMap(matrix.count, workers: workers) { index in
-      (0..<seeds).map { (try? matrix[index].probabilities(seed: $0)) ?? [] }
-    }.flatMap(\.self)
+    let jobs = matrix.indices.flatMap { setting in (0..<seeds).map { (setting: setting, seed: $0) } }
+    let byType = Dictionary(grouping: jobs.indices) { ObjectIdentifier(type(of: matrix[jobs[$0].setting].objective)) }
+    let groups = byType.values.sorted { $0[0] < $1[0] }.flatMap { runs in
+      stride(from: 0, to: runs.count, by: TableRuns.together).map { start in
+        Array(runs[start..<min(start + TableRuns.together, runs.count)])
+      }
+    }
+    let ends = parallelMap(groups.count, workers: workers) { group in
+      let runs = groups[group].map { jobs[$0] }
+      return ToyRun.probabilities(runs.map { (matrix[$0.setting], $0.seed) })
+    }
+    var probabilities = [[Double]](repeating: [], count: jobs.count)
+    for (group, ends) in zip(groups, ends) {
+      for (job, end) in zip(group, ends) { probabilities[job] = end }
+    }
+    return probabilities
   }
 
   private static func bfpo(tau: Double, alpha: Double) -> BFPO {
@@ -85,14 +98,29 @@ public struct ToyBenchmark: Codable, Sendable {
 
     /// π at the end of a run, [responses].
     func probabilities(seed: Int) throws -> [Double] {
-      var policy = TabularPolicy(promptCount: 1, responseCount: 4, logits: [0, 0, 0, 0])
-      func opened<O: Objective>(_ objective: O) throws {
-        _ = try trainOffline(
-          &policy, streams: [stream], objective: objective, configuration: IllustrativeExperiment.training,
-          seed: SeedTree(seed).child("illustration"), stepZeroTolerance: 1e-9)
+      func opened<O: Objective>(_ objective: O) throws -> TrainedTable {
+        try Self.common.train([run(objective, seed: seed)])[0].get()
       }
-      try opened(objective)
-      return policy.logProbabilities(prompt: 0).map(exponential)
+      return softmax(try opened(objective).logits)
+    }
+
+    /// The same of several runs whose objectives have one type; a run that fails leaves none.
+    fileprivate static func probabilities(_ runs: [(setting: ToyRun, seed: Int)]) -> [[Double]] {
+      func opened<O: Objective>(_ first: O) -> [[Double]] {
+        let runs = runs.compactMap { run in (run.setting.objective as? O).map { run.setting.run($0, seed: run.seed) } }
+        return common.train(runs).map { (try? $0.get()).map { softmax($0.logits) } ?? [] }
+      }
+      return runs.isEmpty ? [] : opened(runs[0].setting.objective)
+    }
+
+    private static var common: TableRuns {
+      TableRuns(
+        promptCount: 1, responseCount: 4, configuration: IllustrativeExperiment.training, stepZeroTolerance: 1e-9)
+    }
+
+    private func run<O: Objective>(_ objective: O, seed: Int) -> TableRun<O> {
+      TableRun(
+        objective, streams: [stream], logits: [0, 0, 0, 0], seed: SeedTree(seed).child("illustration"))
     }
   }
 }

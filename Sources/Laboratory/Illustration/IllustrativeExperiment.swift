@@ -2,7 +2,6 @@ import Basics
 import Objectives
 import Policies
 import Preferences
-import Synchronization
 import Training
 
 /// The paper's illustrative experiment on a reconstructed action set.
@@ -56,19 +55,20 @@ public struct IllustrativeExperiment: Sendable {
   public func run(workers: Int) throws -> [IllustrationResult] {
     let jobs = designs.indices.flatMap { design in
       methods.indices.flatMap { method in
-        (0..<(methods[method].isRandom ? seeds : 1)).map { Job(design: design, method: method, seed: $0) }
+        stride(from: 0, to: methods[method].isRandom ? seeds : 1, by: TableRuns.together).map { first in
+          let end = methods[method].isRandom ? min(first + TableRuns.together, seeds) : 1
+          return Job(design: design, method: method, seeds: first..<end)
+        }
       }
     }
-    let finished = Mutex<[Job: Result<IllustrativeRun, any Error>]>([:])
-    parallelForEach(jobs.count, workers: workers) { index in
+    let runs = parallelMap(jobs.count, workers: workers) { index in
       let job = jobs[index]
-      let run = Result { try methods[job.method].run(on: designs[job.design], seed: job.seed) }
-      finished.withLock { $0[job] = run }
+      return methods[job.method].run(on: designs[job.design], seeds: job.seeds)
     }
-    let runs = finished.withLock { $0 }
     return try designs.indices.map { design in
       let outcomes = try methods.indices.map { method in
-        let own = try jobs.filter { $0.design == design && $0.method == method }.compactMap { try runs[$0]?.get() }
+        let own = try zip(jobs, runs).filter { $0.0.design == design && $0.0.method == method }
+          .flatMap { try $0.1.map { try $0.get() } }
         return IllustrativeOutcome(
           method: methods[method], runs: own, exact: methods[method].optimum(of: designs[design]))
       }
@@ -78,60 +78,85 @@ public struct IllustrativeExperiment: Sendable {
     }
   }
 
-  private struct Job: Hashable, Sendable {
+  private struct Job: Sendable {
     var design: Int
     var method: Int
-    var seed: Int
+    var seeds: Range<Int>
   }
 }
 
 extension IllustrativeMethod {
-  /// One run on one design.
-  func run(on design: IllustrativeDesign, seed: Int) throws -> IllustrativeRun {
+  /// A run with every one of some seeds on one design; those that draw pairs go in step and share their time evenly.
+  func run(on design: IllustrativeDesign, seeds: Range<Int>) -> [Result<IllustrativeRun, any Error>] {
     let clock = ContinuousClock()
     let start = clock.now
-    var trajectory = Trajectory()
-    var multiplier: Double?
+    let fits: [Result<Fitted, any Error>]
     switch fit {
-    case .pairs(let objective, let order):
-      try fitPairs(objective, order, design, seed: SeedTree(seed).child("illustration"), trajectory: &trajectory)
+    case .pairs(let objective, let order): fits = Self.fitPairs(objective, order, design, seeds: seeds)
     case .reward(let weight):
       let reward = zip(design.winProbability, design.safety).map { $0 + weight * $1 }
-      var ascent = ExactAscent(reward: reward, reference: design.reference, tau: IllustrativeExperiment.tau)
-      ascent.run { trajectory.record($0, $1) }
+      fits = [.success(Self.ascend(reward, design, constraint: nil))]
     case .constrained(let budget):
-      var ascent = ExactAscent(
-        reward: design.winProbability, reference: design.reference, tau: IllustrativeExperiment.tau)
-      ascent.constraint = ExactAscent.Constraint(
+      let constraint = ExactAscent.Constraint(
         safety: design.safety, budget: budget, rate: IllustrativeExperiment.dualRate)
-      ascent.run { trajectory.record($0, $1) }
-      multiplier = ascent.constraint?.multiplier
+      fits = [.success(Self.ascend(design.winProbability, design, constraint: constraint))]
     }
-    return IllustrativeRun(
-      seed: seed, steps: trajectory.steps, probabilities: trajectory.probabilities, multiplier: multiplier,
-      seconds: seconds(clock.now - start))
-  }
-
-  private func fitPairs(
-    _ objective: any Objective, _ order: PreferenceOrder, _ design: IllustrativeDesign, seed: SeedTree,
-    trajectory: inout Trajectory
-  ) throws {
-    let count = design.responseCount
-    var policy = TabularPolicy(
-      promptCount: 1, responseCount: count, logits: [Double](repeating: 0, count: count))
-    let pairs = design.pairs(order, for: objective)
-    trajectory.record(0, policy.logProbabilities(prompt: 0).map(exponential))
-    func opened<O: Objective>(_ objective: O) throws {
-      _ = try trainOffline(
-        &policy, streams: [PairStream(name: "pairs", pairs: pairs)], objective: objective,
-        configuration: IllustrativeExperiment.training, seed: seed, stepZeroTolerance: 1e-9
-      ) { step, policy in
-        if step % IllustrativeExperiment.recordEvery == 0 {
-          trajectory.record(step, policy.logProbabilities(prompt: 0).map(exponential))
-        }
+    let share = seconds(clock.now - start) / Double(fits.count)
+    return zip(seeds, fits).map { seed, fit in
+      fit.map { fitted in
+        IllustrativeRun(
+          seed: seed, steps: fitted.trajectory.steps, probabilities: fitted.trajectory.probabilities,
+          multiplier: fitted.multiplier, seconds: share)
       }
     }
-    try opened(objective)
+  }
+
+  private typealias Fitted = (trajectory: Trajectory, multiplier: Double?)
+
+  private static func ascend(
+    _ reward: [Double], _ design: IllustrativeDesign, constraint: ExactAscent.Constraint?
+  ) -> Fitted {
+    var trajectory = Trajectory()
+    var ascent = ExactAscent(reward: reward, reference: design.reference, tau: IllustrativeExperiment.tau)
+    ascent.constraint = constraint
+    ascent.run { trajectory.record($0, $1) }
+    return (trajectory, ascent.constraint?.multiplier)
+  }
+
+  private static func fitPairs(
+    _ objective: any Objective, _ order: PreferenceOrder, _ design: IllustrativeDesign, seeds: Range<Int>
+  ) -> [Result<Fitted, any Error>] {
+    let stream = PairStream(name: "pairs", pairs: design.pairs(order, for: objective))
+    let logits = [Double](repeating: 0, count: design.responseCount)
+    let course = Course(
+      TabularPolicy(promptCount: 1, responseCount: design.responseCount, logits: logits), count: seeds.count)
+    var common = TableRuns(
+      promptCount: 1, responseCount: design.responseCount, configuration: IllustrativeExperiment.training,
+      stepZeroTolerance: 1e-9)
+    common.interval = IllustrativeExperiment.recordEvery
+    common.look = { run, step, policy in course.record(run, step, policy) }
+    func opened<O: Objective>(_ objective: O) -> [Result<TrainedTable, any Error>] {
+      common.train(
+        seeds.map { seed in
+          TableRun(objective, streams: [stream], logits: logits, seed: SeedTree(seed).child("illustration"))
+        })
+    }
+    return zip(opened(objective), course.trajectories).map { end, trajectory in end.map { _ in (trajectory, nil) } }
+  }
+}
+
+/// The trajectories of several runs.
+private final class Course {
+  private(set) var trajectories: [Trajectory]
+
+  init(_ policy: borrowing TabularPolicy, count: Int) {
+    var trajectory = Trajectory()
+    trajectory.record(0, policy.logProbabilities(prompt: 0).map(exponential))
+    trajectories = [Trajectory](repeating: trajectory, count: count)
+  }
+
+  func record(_ run: Int, _ step: Int, _ policy: borrowing TabularPolicy) {
+    trajectories[run].record(step, policy.logProbabilities(prompt: 0).map(exponential))
   }
 }
 
