@@ -6,8 +6,9 @@ import Glibc
 public enum Precision: String, NamedChoice {
   /// Operands as they are.
   case float32
-  /// Operands rounded to bfloat16 (8 bits of precision, nearest, ties to even) where they enter a product, of weights or of
-  /// attention. Everything else is single precision: weights and what is kept of them, sums, norms, softmax, gradients, optimiser.
+  /// Operands rounded to bfloat16 (8 bits of precision, nearest, ties to even) where they enter a product: of weights, or of
+  /// attention, its scores excepted. Everything else is single precision: weights and what is kept of them, sums, norms, softmax,
+  /// gradients, optimiser.
   case bfloat16
 }
 
@@ -37,12 +38,6 @@ public enum MatrixEngine: String, NamedChoice {
   /// The engine of a precision on this machine: the fastest that is supported and gives right products, or the one that
   /// `BFPO_MATRIX_ENGINE` names if it is of this precision. A machine without a bfloat16 engine runs in float32.
   public static func chosen(for precision: Precision) -> MatrixEngine { choices[precision] ?? .openBLAS }
-
-  /// What multiplies queries, keys and values: single precision in either case. Attention in bfloat16 was measured to double the
-  /// error of log-probabilities, for a few hundredths of a training step.
-  public var attentionEngine: MatrixEngine {
-    MatrixEngine.avx512.isSupported && self != .openBLAS ? .avx512 : self
-  }
 
   /// The engine's number in C; 0 for OpenBLAS.
   var code: Int32 {

@@ -20,7 +20,7 @@ extension LlamaPass {
     let tasks = batch.groups.indices.flatMap { group in
       (0..<heads).flatMap { head in batch.groups[group].spans.map { (group: group, head: head, span: $0) } }
     }
-    let memory = buffers.attentionMemory.packs(tasks.count, engine: packs.engine.attentionEngine)
+    let memory = buffers.attentionMemory.packs(tasks.count, engine: packs.engine)
     parallelForEach(tasks.count, workers: workers) { task in
       memory[task].pack(
         k: own.k.tile, v: own.v.tile, span: tasks[task].span, keyValueHead: tasks[task].head, shape: shape, for: side)

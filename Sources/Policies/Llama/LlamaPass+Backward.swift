@@ -176,11 +176,12 @@ extension LlamaPass {
     let starts = scratchStarts(heads) { $0.backwardScratch }
     let packs = attentionTasks > 0 ? packedKeysAndValues(own, for: .backward) : nil
     parallelForEach(products.count + attentionTasks, workers: workers) { task in
-      if task < products.count {
-        products.run(task)
+      // The longest tasks first, so that workers end together.
+      if task >= attentionTasks {
+        products.run(task - attentionTasks)
         return
       }
-      let (groupIndex, head) = (task - products.count).quotientAndRemainder(dividingBy: heads)
+      let (groupIndex, head) = task.quotientAndRemainder(dividingBy: heads)
       let group = batch.groups[groupIndex]
       attentionBackward(
         q: own.q.tile, k: own.k.tile, v: own.v.tile, normaliser: own.normaliser.tile, dOut: back.dAttended.tile,
