@@ -7,7 +7,7 @@ import Testing
   /// Sixty cells, long enough to be killed among them.
   static let specification = """
     {
-      name: "killed", world: { prompts: 8, responses: 8, comparisons: 256 }, training: { steps: 1500 },
+      name: "killed", world: { prompts: 8, responses: 8, comparisons: 256 }, training: { steps: 15000 },
       axes: { tau: [0.1, 1, 5] },
       arms: [
         { name: "DPO", objective: "dpo", order: "helpfulness" },

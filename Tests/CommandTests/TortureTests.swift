@@ -12,7 +12,7 @@ import Testing
     throws
   {
     let script = packageRoot.appending(path: "Tests/Torture/run").path
-    let run = try runShell("\(script) \(Self.isLong ? "50 18 18000" : "8 5 12000")")
+    let run = try runShell("\(script) \(Self.isLong ? "50 18 90000" : "8 5 120000")")
     #expect(run.status == 0, "\(run.output) \(run.errors)")
     #expect(run.output.contains("the tables are byte-identical"), "\(run.output)")
     if Self.isLong { print(run.output) }
