@@ -42,7 +42,9 @@ SINGLE INLINE void block_product(const int kind, const int rows, const int panel
 #pragma clang loop unroll(full)
         for (int p = 0; p < panels; p++) {
           const uint8_t *bytes = packed + p * next + 32 + octet * 128;
-          weights[p] = block_weights(kind, i, words[p], numbers, scale[p], least[p], bytes);
+          weights[p] = kind == BFPO_BLOCKS_Q8_SCALED
+                           ? eight_bit_weights(bytes + i * 16, scale[p])
+                           : four_bit_weights(kind, _mm512_srli_epi32(words[p], 4 * (unsigned)i), numbers, scale[p], least[p]);
         }
 #pragma clang loop unroll(full)
         for (int row = 0; row < rows; row++) {
@@ -59,22 +61,43 @@ SINGLE INLINE void block_product(const int kind, const int rows, const int panel
     for (int i = 0; i < rows; i++) _mm512_mask_storeu_ps(c + i * c_stride + 16 * p, lanes[p], sums[i][p]);
 }
 
-BLOCKS(SINGLE, block_product, float, BFPO_BLOCKS_Q4_SCALED, q4_scaled)
-BLOCKS(SINGLE, block_product, float, BFPO_BLOCKS_Q4_AFFINE, q4_affine)
-BLOCKS(SINGLE, block_product, float, BFPO_BLOCKS_Q8_SCALED, q8_scaled)
+/// Up to eight rows by up to 64 columns: few rows take more panels, so that enough sums run side by side.
+#define KIND(kind, name)                                                                                               \
+  SINGLE static void name(size_t m, size_t k, const void *first, size_t a_row, const uint8_t *packed, size_t columns,  \
+                          float *c, size_t c_stride, int accumulate) {                                                 \
+    const float *a = first;                                                                                            \
+    const size_t stride = a_row / sizeof(float);                                                                       \
+    if (m <= 2 && columns > 32) {                                                                                      \
+      if (m == 1) block_product(kind, 1, 4, k, a, stride, packed, columns, c, c_stride, accumulate);                   \
+      else block_product(kind, 2, 4, k, a, stride, packed, columns, c, c_stride, accumulate);                          \
+      return;                                                                                                          \
+    }                                                                                                                  \
+    for (size_t start = 0; start < columns; start += 32) {                                                             \
+      const uint8_t *own = packed + start / BFPO_BLOCK_PANEL * block_bytes(kind);                                      \
+      size_t width = smaller(32, columns - start);                                                                     \
+      switch (m) {                                                                                                     \
+      case 1: block_product(kind, 1, 2, k, a, stride, own, width, c + start, c_stride, accumulate); break;             \
+      case 2: block_product(kind, 2, 2, k, a, stride, own, width, c + start, c_stride, accumulate); break;             \
+      case 3: block_product(kind, 3, 2, k, a, stride, own, width, c + start, c_stride, accumulate); break;             \
+      case 4: block_product(kind, 4, 2, k, a, stride, own, width, c + start, c_stride, accumulate); break;             \
+      case 5: block_product(kind, 5, 2, k, a, stride, own, width, c + start, c_stride, accumulate); break;             \
+      case 6: block_product(kind, 6, 2, k, a, stride, own, width, c + start, c_stride, accumulate); break;             \
+      case 7: block_product(kind, 7, 2, k, a, stride, own, width, c + start, c_stride, accumulate); break;             \
+      default: block_product(kind, 8, 2, k, a, stride, own, width, c + start, c_stride, accumulate); break;            \
+      }                                                                                                                \
+    }                                                                                                                  \
+  }
+
+KIND(BFPO_BLOCKS_Q4_SCALED, q4_scaled)
+KIND(BFPO_BLOCKS_Q4_AFFINE, q4_affine)
+KIND(BFPO_BLOCKS_Q8_SCALED, q8_scaled)
 
 void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
                          size_t columns, float *c, size_t c_stride, int accumulate) {
-  FOR_EACH_GROUP(a, stride)
-}
-
-void bfpo_prefetch_blocks(int kind, size_t k, const void *packed, size_t column) {
-  size_t bytes = block_group_bytes(kind, k);
-  const char *start = (const char *)packed + column / BFPO_BLOCK_COLUMNS * bytes;
-  for (size_t line = 0; line < smaller(BFPO_AHEAD, bytes); line += 64) _mm_prefetch(start + line, _MM_HINT_T0);
+  static const struct block_functions functions = {q4_scaled, q4_affine, q8_scaled, 8};
+  bfpo_each_group(&functions, kind, m, k, a, stride * sizeof(float), packed, column, columns, c, c_stride, accumulate);
 }
 #else
-void bfpo_prefetch_blocks(int kind, size_t k, const void *packed, size_t column) {}
 void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
                          size_t columns, float *c, size_t c_stride, int accumulate) {}
 #endif

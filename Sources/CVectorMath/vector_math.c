@@ -12,8 +12,10 @@
 // Tokens of a cache that are asked for ahead of their use.
 #define CACHE_AHEAD 24
 
+// Bytes of keys up to which a whole next cache is asked for while one is read.
+#define NEXT_CACHE_BYTES (64 << 10)
+
 typedef float vector __attribute__((vector_size(4 * LANES)));
-typedef float quad __attribute__((vector_size(16)));
 typedef int32_t mask __attribute__((vector_size(4 * LANES)));
 #define splat(value) ((vector){0} + (value))
 
@@ -27,8 +29,7 @@ struct functions {
   void (*add_scaled)(const float *, float *, size_t, float);
   void (*adam_step)(const struct bfpo_adam *, const float *, float *, float *, float *, size_t);
   double (*wide_sum)(const float *, size_t);
-  void (*cached_attention)(const float *, size_t, size_t, const float *, const float *, size_t, size_t, float, float *,
-                           float *);
+  void (*cached_attention)(const float *, size_t, size_t, struct bfpo_cache, struct bfpo_cache, float, float *, float *);
 };
 
 #define TABLE(label, suffix)                                                                                           \
@@ -126,7 +127,7 @@ void bfpo_adam_step_single(const struct bfpo_adam *constants, const float *gradi
 
 double bfpo_wide_sum(const float *x, size_t count) { return active->wide_sum(x, count); }
 
-void bfpo_cached_attention(const float *q, size_t heads, size_t size, const float *k, const float *v, size_t stride,
-                           size_t count, float scale, float *scores, float *out) {
-  active->cached_attention(q, heads, size, k, v, stride, count, scale, scores, out);
+void bfpo_cached_attention(const float *q, size_t heads, size_t size, struct bfpo_cache own, struct bfpo_cache next,
+                           float scale, float *scores, float *out) {
+  active->cached_attention(q, heads, size, own, next, scale, scores, out);
 }

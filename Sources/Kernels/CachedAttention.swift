@@ -6,11 +6,12 @@
 ///   - q: the rotated query, [1, heads · headSize].
 ///   - k: rotated keys of all tokens up to the new one, [tokens, key-value heads · headSize].
 ///   - v: values, [tokens, key-value heads · headSize].
+///   - next: keys and values that will be read after these, to bring them near.
 ///   - out: [1, heads · headSize], overwritten.
 ///   - scratch: at least `tokens` elements for every query head of a key-value head, in one row.
 public func cachedAttention<Scalar: KernelScalar>(
-  q: Tile<Scalar>, k: Tile<Scalar>, v: Tile<Scalar>, shape: AttentionShape, into out: Tile<Scalar>,
-  scratch: Tile<Scalar>
+  q: Tile<Scalar>, k: Tile<Scalar>, v: Tile<Scalar>, shape: AttentionShape,
+  next: (k: Tile<Scalar>, v: Tile<Scalar>)? = nil, into out: Tile<Scalar>, scratch: Tile<Scalar>
 ) {
   precondition(
     q.rows == 1 && out.rows == 1 && k.rows == v.rows && k.rows > 0 && k.stride == v.stride
@@ -23,6 +24,7 @@ public func cachedAttention<Scalar: KernelScalar>(
     let (first, shared) = (head * heads * shape.headSize, head * shape.headSize)
     unsafe Scalar.attend(
       q.base + first, heads: heads, headSize: shape.headSize, k.base + shared, v.base + shared, stride: k.stride,
-      tokens: k.rows, scale: scale, scores: scores.base, into: out.base + first)
+      tokens: k.rows, nextKeys: next?.k.base, nextValues: next?.v.base, scale: scale, scores: scores.base,
+      into: out.base + first)
   }
 }

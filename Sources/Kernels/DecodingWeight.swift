@@ -1,51 +1,75 @@
-/// A weight as decoding reads it.
+import CMatrixEngine
+
+/// A weight [out, in] as decoding reads it: in the blocks of its file where there are some, because few rows are bound by memory;
+/// otherwise the packed copy that scoring reads. Both have the same bits.
 ///
-/// Few rows are bound by memory and read the blocks of the weight's file, where there are some. In bfloat16 more rows are bound by
-/// unpacking them, and read the packed copy that scoring reads. Both have the same bits, so that a row's result does not depend on
-/// the rows beside it.
-public struct DecodingWeight<Scalar: KernelScalar>: Sendable {
-  private let weight: LinearWeight<Scalar>
-  private let blocks: PackedBlocks?
+/// Plain addresses, so that tasks of several threads do not count references to the same objects, for which they would wait for
+/// one another.
+@safe
+public struct DecodingWeight<Scalar: KernelScalar>: @unchecked Sendable {
+  private enum Form {
+    case blocks(BlockAddress)
+    case packed(PackedAddress)
+    /// Left to BLAS.
+    case plain
+  }
+
+  private let form: Form
+  private unowned(unsafe) let owner: DecodingWeightOwner<Scalar>
   public let outputs: Int
 
-  /// - Parameters:
-  ///   - outputs: out of [out, in].
-  ///   - blocks: the same weight in the blocks of its file.
-  public init(_ weight: LinearWeight<Scalar>, outputs: Int, blocks: PackedBlocks? = nil) {
-    precondition(blocks.map { $0.outputs == outputs } ?? true, "blocks of another weight")
-    self.weight = weight
-    self.outputs = outputs
-    self.blocks = weight.packs?.engine.isEqualledByBlocks == true ? blocks : nil
+  fileprivate init(_ owner: DecodingWeightOwner<Scalar>) {
+    unsafe self.owner = owner
+    outputs = owner.outputs
+    form =
+      if let blocks = owner.blocks { .blocks(blocks.address) } else if let packed = owner.packed {
+        .packed(packed.address)
+      } else { .plain }
   }
 
-  /// Whether products with so many rows read blocks.
-  private func blocks(rows: Int) -> PackedBlocks? {
-    weight.packs?.engine.precision == .bfloat16 && rows > mostRowsOfHalves ? nil : blocks
+  /// Whether products want their input rounded ahead.
+  public var needsRounding: Bool {
+    if case .blocks(let address) = form { address.precision == .bfloat16 } else { false }
   }
-
-  /// Whether ``multiply(_:outputs:into:adding:)`` has all it needs for so many rows.
-  public func isPrepared(rows: Int) -> Bool { blocks(rows: rows) != nil || weight.isPrepared(.forward) }
-
-  /// Packs what is not packed.
-  public func prepare(inputs: Int) { weight.prepare(.forward, inputs: inputs) }
 
   /// Asks for the memory that products of the outputs from `output` on read first.
-  public func prefetch(output: Int, rows: Int) { blocks(rows: rows)?.prefetch(output: output) }
+  public func prefetch(output: Int) { if case .blocks(let address) = form { address.prefetch(output: output) } }
 
-  /// y (+)= x Wᵀ for some outputs, from a multiple of 64 on.
-  public func multiply(_ x: Tile<Scalar>, outputs range: Range<Int>, into y: Tile<Scalar>, adding: Bool = false) {
-    if let blocks = blocks(rows: x.rows), let engine = weight.packs?.engine {
-      Scalar.multiplyBlocks(x, blocks, outputs: range, precision: engine.precision, into: y, adding: adding)
-    } else {
-      linear(x, weight, outputs: range, into: y, adding: adding)
+  /// y (+)= x Wᵀ for some outputs, from a multiple of ``productUnit`` on.
+  public func multiply(_ x: ProductInput<Scalar>, outputs range: Range<Int>, into y: Tile<Scalar>, adding: Bool = false)
+  {
+    switch form {
+    case .blocks(let address): Scalar.multiplyBlocks(x, address, outputs: range, into: y, adding: adding)
+    case .packed(let address): Scalar.multiplyPacked(x.tile, address, outputs: range, into: y, adding: adding)
+    case .plain: unsafe linear(x.tile, owner.weight, outputs: range, into: y, adding: adding)
     }
   }
 }
 
-/// Rows up to which blocks are faster than packed halves.
-private let mostRowsOfHalves = 6
+/// Keeps what a ``DecodingWeight`` reads.
+public final class DecodingWeightOwner<Scalar: KernelScalar>: Sendable {
+  fileprivate let weight: LinearWeight<Scalar>
+  fileprivate let blocks: PackedBlocks?
+  fileprivate let packed: PackedMatrix?
+  fileprivate let outputs: Int
 
-extension MatrixEngine {
-  /// Whether products with blocks have the same bits as this engine's.
-  fileprivate var isEqualledByBlocks: Bool { self == .avx512 || self == .avx512BF16 }
+  /// Packs what is not packed.
+  ///
+  /// - Parameters:
+  ///   - shape: [out, in].
+  ///   - blocks: the same weight in the blocks of its file.
+  public init(_ weight: LinearWeight<Scalar>, shape: [Int], blocks: PackedBlocks? = nil) {
+    precondition(blocks.map { [$0.outputs, $0.inputs] == shape } ?? true, "blocks of another weight")
+    let engine = weight.packs?.engine
+    let isUsable = engine.map { PackedBlocks.equal($0) && blocks?.precision == $0.precision } ?? false
+    self.weight = weight
+    self.blocks = isUsable ? blocks : nil
+    packed =
+      isUsable
+      ? nil : weight.packs.map { Scalar.packedCopy(.forward, of: weight, packs: $0, inputs: shape[1]) }
+    outputs = shape[0]
+  }
+
+  /// Valid while this object lives and the weight is not packed anew.
+  public var addressed: DecodingWeight<Scalar> { DecodingWeight(self) }
 }

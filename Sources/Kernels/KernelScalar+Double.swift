@@ -83,14 +83,19 @@ extension Double: KernelScalar {
   ) { noPacks() }
 
   public static func multiplyBlocks(
-    _ x: Tile<Double>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Double>,
-    adding: Bool
+    _ x: ProductInput<Double>, _ weight: BlockAddress, outputs: Range<Int>, into y: Tile<Double>, adding: Bool
   ) { noPacks() }
+
+  public static func multiplyPacked(
+    _ x: Tile<Double>, _ weight: PackedAddress, outputs: Range<Int>, into y: Tile<Double>, adding: Bool
+  ) { noPacks() }
+
+  public static func roundForBlocks(_ x: Tile<Double>, into memory: UnsafeMutableRawPointer) { noPacks() }
 
   public static func attend(
     _ q: UnsafePointer<Double>, heads: Int, headSize: Int, _ k: UnsafePointer<Double>, _ v: UnsafePointer<Double>,
-    stride: Int, tokens: Int, scale: Double, scores: UnsafeMutablePointer<Double>,
-    into out: UnsafeMutablePointer<Double>
+    stride: Int, tokens: Int, nextKeys: UnsafePointer<Double>?, nextValues: UnsafePointer<Double>?, scale: Double,
+    scores: UnsafeMutablePointer<Double>, into out: UnsafeMutablePointer<Double>
   ) {
     for head in 0..<heads {
       let (query, result) = unsafe (q + head * headSize, out + head * headSize)

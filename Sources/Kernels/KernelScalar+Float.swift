@@ -75,14 +75,26 @@ extension Float: KernelScalar {
   }
 
   public static func multiplyBlocks(
-    _ x: Tile<Float>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Float>,
-    adding: Bool
-  ) { weight.multiply(x, outputs: outputs, precision: precision, into: y, adding: adding) }
+    _ x: ProductInput<Float>, _ weight: BlockAddress, outputs: Range<Int>, into y: Tile<Float>, adding: Bool
+  ) { weight.multiply(x, outputs: outputs, into: y, adding: adding) }
+
+  public static func multiplyPacked(
+    _ x: Tile<Float>, _ weight: PackedAddress, outputs: Range<Int>, into y: Tile<Float>, adding: Bool
+  ) { weight.multiply(x, columns: outputs, into: y, adding: adding) }
+
+  public static func roundForBlocks(_ x: Tile<Float>, into memory: UnsafeMutableRawPointer) {
+    unsafe bfpo_half_operand(x.rows, x.columns, x.base, x.stride, memory)
+  }
 
   public static func attend(
     _ q: UnsafePointer<Float>, heads: Int, headSize: Int, _ k: UnsafePointer<Float>, _ v: UnsafePointer<Float>,
-    stride: Int, tokens: Int, scale: Float, scores: UnsafeMutablePointer<Float>, into out: UnsafeMutablePointer<Float>
-  ) { unsafe bfpo_cached_attention(q, heads, headSize, k, v, stride, tokens, scale, scores, out) }
+    stride: Int, tokens: Int, nextKeys: UnsafePointer<Float>?, nextValues: UnsafePointer<Float>?, scale: Float,
+    scores: UnsafeMutablePointer<Float>, into out: UnsafeMutablePointer<Float>
+  ) {
+    unsafe bfpo_cached_attention(
+      q, heads, headSize, bfpo_cache(k: k, v: v, stride: stride, count: tokens),
+      bfpo_cache(k: nextKeys, v: nextValues, stride: stride, count: tokens), scale, scores, out)
+  }
 
   public static func wideSum(_ x: UnsafePointer<Float>, count: Int) -> Double { unsafe bfpo_wide_sum(x, count) }
 

@@ -48,21 +48,28 @@ public protocol KernelScalar: BinaryFloatingPoint, Sendable where RawSignificand
   static func multiplyPacked(
     _ a: Tile<Self>, transposed: Bool, _ packed: PackedMatrix, into c: Tile<Self>, adding: Bool)
 
-  /// y (+)= x Wᵀ for some outputs of a weight in blocks; see ``PackedBlocks``.
+  /// y (+)= x Wᵀ for some outputs of a weight in blocks; see ``BlockAddress``.
   static func multiplyBlocks(
-    _ x: Tile<Self>, _ weight: PackedBlocks, outputs: Range<Int>, precision: Precision, into y: Tile<Self>, adding: Bool
-  )
+    _ x: ProductInput<Self>, _ weight: BlockAddress, outputs: Range<Int>, into y: Tile<Self>, adding: Bool)
+
+  /// y (+)= x Wᵀ for some outputs of a packed weight.
+  static func multiplyPacked(
+    _ x: Tile<Self>, _ weight: PackedAddress, outputs: Range<Int>, into y: Tile<Self>, adding: Bool)
+
+  /// x as products with blocks in bfloat16 read it.
+  @unsafe static func roundForBlocks(_ x: Tile<Self>, into memory: UnsafeMutableRawPointer)
 
   /// Attention of one token for the query heads that share a key-value head; see ``cachedAttention(q:k:v:shape:into:scratch:)``.
   ///
   /// - Parameters:
   ///   - q: [heads, headSize]; so is `out`.
   ///   - k: [tokens, headSize], `stride` elements from token to token; so is `v`.
+  ///   - nextKeys: what will be read after k, to bring it near.
   ///   - scores: memory for [heads, tokens].
   @unsafe static func attend(
     _ q: UnsafePointer<Self>, heads: Int, headSize: Int, _ k: UnsafePointer<Self>, _ v: UnsafePointer<Self>,
-    stride: Int,
-    tokens: Int, scale: Self, scores: UnsafeMutablePointer<Self>, into out: UnsafeMutablePointer<Self>)
+    stride: Int, tokens: Int, nextKeys: UnsafePointer<Self>?, nextValues: UnsafePointer<Self>?, scale: Self,
+    scores: UnsafeMutablePointer<Self>, into out: UnsafeMutablePointer<Self>)
 
   /// Σ x[i] in double precision.
   @unsafe static func wideSum(_ x: UnsafePointer<Self>, count: Int) -> Double

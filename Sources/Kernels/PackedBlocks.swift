@@ -30,20 +30,28 @@ public enum BlockFormat: Sendable {
 
 /// A weight [out, in] in the blocks of its file, ordered for products with few rows, which are bound by memory.
 ///
-/// A product gives the same bits as that of the AVX-512 engine on the weights in single precision.
+/// A product gives the same bits as that of the engine of its precision on the weights in single precision.
 public final class PackedBlocks: @unchecked Sendable {
   public let outputs: Int
   public let inputs: Int
+  /// Of the operands.
+  public let precision: Precision
   private let format: BlockFormat
   private let storage: TileStorage<Float>
 
   /// Whether this processor has the instructions.
   public static var isSupported: Bool { MatrixEngine.avx512.isSupported }
 
+  /// Whether products of this precision give an engine's bits.
+  static func equal(_ engine: MatrixEngine) -> Bool { engine == .avx512 || engine == .avx512BF16 }
+
   /// - Parameters:
   ///   - bytes: [out][in / 32] blocks.
   ///   - order: the row of `bytes` that is each output, [out]; nil when they are in order.
-  public init(_ format: BlockFormat, _ bytes: Span<UInt8>, order: [UInt32]? = nil, outputs: Int, inputs: Int) {
+  ///   - precision: bfloat16 needs ``MatrixEngine/avx512BF16``.
+  public init(
+    _ format: BlockFormat, _ bytes: Span<UInt8>, order: [UInt32]? = nil, outputs: Int, inputs: Int, precision: Precision
+  ) {
     precondition(
       inputs % Int(BFPO_BLOCK) == 0 && bytes.count == outputs * inputs / Int(BFPO_BLOCK) * format.storedBytes,
       "\(bytes.count) bytes for [\(outputs), \(inputs)]")
@@ -52,42 +60,70 @@ public final class PackedBlocks: @unchecked Sendable {
     self.format = format
     self.outputs = outputs
     self.inputs = inputs
+    self.precision = precision
+    let half: Int32 = precision == .bfloat16 ? 1 : 0
     let size = bfpo_blocks_size(format.code, inputs, outputs)
     storage = TileStorage(capacity: (size + 3) / 4)
     let target = unsafe UnsafeMutableRawPointer(storage.base)
     unsafe bytes.withUnsafeBufferPointer { source in
       if let order {
         unsafe order.withUnsafeBufferPointer { order in
-          unsafe bfpo_pack_blocks(format.code, source.baseAddress!, order.baseAddress!, inputs, outputs, target)
+          unsafe bfpo_pack_blocks(format.code, half, source.baseAddress!, order.baseAddress!, inputs, outputs, target)
         }
       } else {
-        unsafe bfpo_pack_blocks(format.code, source.baseAddress!, nil, inputs, outputs, target)
+        unsafe bfpo_pack_blocks(format.code, half, source.baseAddress!, nil, inputs, outputs, target)
       }
     }
   }
 
-  /// y (+)= x Wᵀ for some outputs.
-  ///
-  /// - Parameters:
-  ///   - x: [rows, in].
-  ///   - range: from a multiple of 64 on.
-  ///   - precision: of the operands; bfloat16 needs ``MatrixEngine/avx512BF16`` and gives its bits.
-  ///   - y: [rows, range].
-  package func multiply(
-    _ x: Tile<Float>, outputs range: Range<Int>, precision: Precision = .float32, into y: Tile<Float>, adding: Bool
-  ) {
-    precondition(
-      x.columns == inputs && y.rows == x.rows && y.columns == range.count && range.lowerBound >= 0
-        && range.upperBound <= outputs && range.lowerBound % Int(BFPO_BLOCK_COLUMNS) == 0,
-      "[\(x.rows), \(x.columns)] by outputs \(range) of [\(outputs), \(inputs)] into [\(y.rows), \(y.columns)]")
-    let run = unsafe precision == .float32 ? bfpo_block_products : bfpo_half_block_products
-    unsafe run(
-      format.code, x.rows, inputs, x.base, x.stride, storage.base, range.lowerBound, range.count, y.base, y.stride,
-      adding ? 1 : 0)
+  var address: BlockAddress {
+    unsafe BlockAddress(
+      code: format.code, precision: precision, inputs: inputs, outputs: outputs, base: UnsafeRawPointer(storage.base))
   }
 }
 
-extension PackedBlocks {
+/// Where a weight in blocks lies; valid while its ``PackedBlocks`` lives.
+@safe
+public struct BlockAddress: @unchecked Sendable {
+  fileprivate let code: Int32
+  let precision: Precision
+  let inputs: Int
+  let outputs: Int
+  fileprivate let base: UnsafeRawPointer
+
+  init(code: Int32, precision: Precision, inputs: Int, outputs: Int, base: UnsafeRawPointer) {
+    self.code = code
+    self.precision = precision
+    self.inputs = inputs
+    self.outputs = outputs
+    unsafe self.base = base
+  }
+
+  /// y (+)= x Wᵀ for some outputs, from a multiple of ``productUnit`` on.
+  ///
+  /// - Parameters:
+  ///   - x: [rows, in], rounded when the precision is bfloat16.
+  ///   - y: [rows, range].
+  func multiply(_ x: ProductInput<Float>, outputs range: Range<Int>, into y: Tile<Float>, adding: Bool) {
+    precondition(
+      x.tile.columns == inputs && y.rows == x.tile.rows && y.columns == range.count && range.lowerBound >= 0
+        && range.upperBound <= outputs && range.lowerBound % productUnit == 0,
+      "[\(x.tile.rows), \(x.tile.columns)] by outputs \(range) of [\(outputs), \(inputs)] into [\(y.rows), \(y.columns)]"
+    )
+    let add: Int32 = adding ? 1 : 0
+    if precision == .float32 {
+      unsafe bfpo_block_products(
+        code, y.rows, inputs, x.tile.base, x.tile.stride, base, range.lowerBound, range.count, y.base, y.stride, add)
+    } else {
+      guard let rounded = unsafe x.rounded else { preconditionFailure("a product in bfloat16 of an input in single") }
+      unsafe bfpo_half_block_products(
+        code, y.rows, inputs, rounded, base, range.lowerBound, range.count, y.base, y.stride, add)
+    }
+  }
+
   /// Asks for the memory that products of the outputs from `output` on read first.
-  func prefetch(output: Int) { unsafe bfpo_prefetch_blocks(format.code, inputs, storage.base, output) }
+  func prefetch(output: Int) { unsafe bfpo_prefetch_blocks(code, inputs, base, output) }
 }
+
+/// Outputs of a product with part of a weight begin at a multiple of it.
+public let productUnit = Int(BFPO_BLOCK_UNIT)

@@ -44,6 +44,40 @@ public final class PackedMatrix: @unchecked Sendable {
   }
 
   var base: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(storage.base) }
+
+  var address: PackedAddress {
+    unsafe PackedAddress(engine: engine, depth: depth, columns: columns, base: UnsafeRawPointer(base))
+  }
+}
+
+/// Where a packed matrix lies; valid while it lives and keeps its shape.
+@safe
+public struct PackedAddress: @unchecked Sendable {
+  let engine: MatrixEngine
+  let depth: Int
+  let columns: Int
+  fileprivate let base: UnsafeRawPointer
+
+  fileprivate init(engine: MatrixEngine, depth: Int, columns: Int, base: UnsafeRawPointer) {
+    self.engine = engine
+    self.depth = depth
+    self.columns = columns
+    unsafe self.base = base
+  }
+
+  /// y (+)= x · some columns, from a multiple of 32 on.
+  ///
+  /// - Parameter x: [rows, depth].
+  func multiply(_ x: Tile<Float>, columns range: Range<Int>, into y: Tile<Float>, adding: Bool) {
+    precondition(
+      x.columns == depth && y.rows == x.rows && y.columns == range.count && range.lowerBound >= 0
+        && range.upperBound <= columns && range.lowerBound % Int(BFPO_PANEL) == 0,
+      "[\(x.rows), \(x.columns)] by columns \(range) of [\(depth), \(columns)] into [\(y.rows), \(y.columns)]")
+    var target = unsafe bfpo_target(
+      packed: base, depth: depth, row: 0, column: range.lowerBound, columns: range.count, c: y.base, stride: y.stride,
+      accumulate: adding ? 1 : 0)
+    unsafe run(x, transposed: false, engine, &target, count: 1)
+  }
 }
 
 private let packingBlock = 256

@@ -13,16 +13,21 @@
 public func rmsNorm<Scalar: KernelScalar>(
   _ x: Tile<Scalar>, _ weight: [Scalar], epsilon: Double, into y: Tile<Scalar>
 ) {
+  withTile(of: weight, columns: weight.count) { rmsNorm(x, $0, epsilon: epsilon, into: y) }
+}
+
+/// The same with a weight [1, width].
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+func rmsNorm<Scalar: KernelScalar>(_ x: Tile<Scalar>, _ weight: Tile<Scalar>, epsilon: Double, into y: Tile<Scalar>) {
   precondition(
-    weight.count == x.columns && y.rows == x.rows && y.columns == x.columns,
-    "[\(x.rows), \(x.columns)] normalised by [\(weight.count)] into [\(y.rows), \(y.columns)]")
-  withTile(of: weight, columns: weight.count) { weight in
-    let w = unsafe weight.base
-    for row in 0..<x.rows {
-      let (input, output) = unsafe (x.pointer(row: row), y.pointer(row: row))
-      let r = unsafe reciprocalRootMeanSquare(input, count: x.columns, epsilon: epsilon)
-      for i in 0..<x.columns { unsafe output[i] = input[i] * r * w[i] }
-    }
+    weight.rows == 1 && weight.columns == x.columns && y.rows == x.rows && y.columns == x.columns,
+    "[\(x.rows), \(x.columns)] normalised by [\(weight.columns)] into [\(y.rows), \(y.columns)]")
+  let w = unsafe weight.base
+  for row in 0..<x.rows {
+    let (input, output) = unsafe (x.pointer(row: row), y.pointer(row: row))
+    let r = unsafe reciprocalRootMeanSquare(input, count: x.columns, epsilon: epsilon)
+    for i in 0..<x.columns { unsafe output[i] = input[i] * r * w[i] }
   }
 }
 

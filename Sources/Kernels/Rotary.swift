@@ -48,26 +48,35 @@ public struct RotaryTable<Scalar: KernelScalar>: Sendable {
 public func rotate<Scalar: KernelScalar>(
   _ x: Tile<Scalar>, positions: ArraySlice<Int32>, table: RotaryTable<Scalar>, inverse: Bool = false
 ) {
+  precondition(positions.count == x.rows, "\(x.rows) rows rotated at \(positions.count) positions")
+  let x = x.borrowed
+  for (row, position) in positions.enumerated() {
+    rotate(x.rows(row..<row + 1), position: Int(position), table: table, inverse: inverse)
+  }
+}
+
+/// Rotates every head of one row, [1, heads · headSize].
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func rotate<Scalar: KernelScalar>(
+  _ x: Tile<Scalar>, position: Int, table: RotaryTable<Scalar>, inverse: Bool = false
+) {
   let half = table.headSize / 2
   precondition(
-    x.columns % table.headSize == 0 && positions.count == x.rows,
-    "[\(x.rows), \(x.columns)] rotated in heads of \(table.headSize) at \(positions.count) positions")
+    x.rows == 1 && x.columns % table.headSize == 0 && position < table.positions,
+    "[\(x.rows), \(x.columns)] rotated in heads of \(table.headSize) at position \(position) of \(table.positions)")
   let sign: Scalar = inverse ? -1 : 1
   withTile(of: table.cosines, columns: half) { cosines in
     withTile(of: table.sines, columns: half) { sines in
-      for row in 0..<x.rows {
-        let position = Int(positions[positions.startIndex + row])
-        precondition(position < table.positions, "position \(position) of \(table.positions)")
-        let (c, s) = unsafe (cosines.pointer(row: position), sines.pointer(row: position))
-        for head in stride(from: 0, to: x.columns, by: table.headSize) {
-          let low = unsafe x.pointer(row: row) + head
-          let high = unsafe low + half
-          for i in 0..<half {
-            let (a, b) = unsafe (low[i], high[i])
-            let sine = unsafe sign * s[i]
-            unsafe low[i] = a * c[i] - b * sine
-            unsafe high[i] = b * c[i] + a * sine
-          }
+      let (c, s) = unsafe (cosines.pointer(row: position), sines.pointer(row: position))
+      for head in stride(from: 0, to: x.columns, by: table.headSize) {
+        let low = unsafe x.base + head
+        let high = unsafe low + half
+        for i in 0..<half {
+          let (a, b) = unsafe (low[i], high[i])
+          let sine = unsafe sign * s[i]
+          unsafe low[i] = a * c[i] - b * sine
+          unsafe high[i] = b * c[i] + a * sine
         }
       }
     }

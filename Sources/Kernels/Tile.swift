@@ -21,6 +21,10 @@ public struct Tile<Scalar: KernelScalar>: @unchecked Sendable {
     self.stride = stride
   }
 
+  /// The same block without a hold on its memory, which the caller has: for loops whose threads would otherwise wait for one another
+  /// to count references.
+  public var borrowed: Tile { unsafe Tile(owner: nil, base: base, rows: rows, columns: columns, stride: stride) }
+
   /// Whether both are the same block of the same memory.
   public func isSame(as other: Tile) -> Bool {
     unsafe base == other.base && rows == other.rows && columns == other.columns && stride == other.stride

@@ -47,24 +47,29 @@ struct PackedBlocksTests {
   func `a product has the bits of the one with floats`(format: BlockFormat, shape: (Int, Int)) {
     let (outputs, inputs) = shape
     let stored = StoredWeight(format, outputs: outputs, inputs: inputs, seed: 3)
-    let blocks = PackedBlocks(format, stored.bytes.span, outputs: outputs, inputs: inputs)
     for engine in [MatrixEngine.avx512, .avx512BF16] where engine.isSupported {
+      let blocks = PackedBlocks(
+        format, stored.bytes.span, outputs: outputs, inputs: inputs, precision: engine.precision)
       let weight = LinearWeight(stored.values, packs: WeightPacks(engine: engine))
-      compare(blocks, weight, outputs: outputs, inputs: inputs, engine.precision)
+      compare(DecodingWeightOwner(weight, shape: [outputs, inputs], blocks: blocks), weight, [outputs, inputs])
+      compare(DecodingWeightOwner(weight, shape: [outputs, inputs]), weight, [outputs, inputs])
     }
+    let plain = LinearWeight(stored.values)
+    compare(DecodingWeightOwner(plain, shape: [outputs, inputs]), plain, [outputs, inputs])
   }
 
-  private func compare(
-    _ blocks: PackedBlocks, _ weight: LinearWeight<Float>, outputs: Int, inputs: Int, _ precision: Precision
-  ) {
-    for rows in 1...17 {
+  private func compare(_ owner: DecodingWeightOwner<Float>, _ weight: LinearWeight<Float>, _ shape: [Int]) {
+    let (outputs, inputs) = (shape[0], shape[1])
+    let (decoding, memory) = (owner.addressed, WorkerInput<Float>())
+    for rows in 1...35 {
       let x = random(rows, inputs, rows)
-      for (adding, range) in [(false, 0..<outputs), (true, 64..<outputs)] where !range.isEmpty {
+      memory.reshape(rows: rows, columns: inputs)
+      let input = memory.input(stage: rows, rounding: decoding.needsRounding, x.tile)
+      for (adding, range) in [(false, 0..<outputs), (true, 32..<outputs), (false, 32..<64)] {
         let (expected, result) = (random(rows, outputs, 9), random(rows, outputs, 9))
         linear(x.tile, weight, outputs: range, into: expected.tile.columns(range), adding: adding)
-        blocks.multiply(
-          x.tile, outputs: range, precision: precision, into: result.tile.columns(range), adding: adding)
-        #expect(result.values == expected.values, "\(rows) rows, \(precision)")
+        decoding.multiply(input, outputs: range, into: result.tile.columns(range), adding: adding)
+        #expect(result.values == expected.values, "\(rows) rows, outputs \(range)")
       }
     }
   }
@@ -72,9 +77,14 @@ struct PackedBlocksTests {
   @Test func `a product is the sum over the numbers of the blocks, rows in the stated order`() {
     let stored = StoredWeight(.fourBitsAffine, outputs: 70, inputs: 64, seed: 5)
     let order = (0..<70).map { UInt32(($0 * 29 + 3) % 70) }
-    let blocks = PackedBlocks(.fourBitsAffine, stored.bytes.span, order: order, outputs: 70, inputs: 64)
+    let blocks = PackedBlocks(
+      .fourBitsAffine, stored.bytes.span, order: order, outputs: 70, inputs: 64, precision: .float32)
+    let owner = DecodingWeightOwner(
+      LinearWeight(stored.values, packs: WeightPacks(engine: .avx512)), shape: [70, 64], blocks: blocks)
     let (x, y) = (random(3, 64, 1), random(3, 70, 2))
-    blocks.multiply(x.tile, outputs: 0..<70, into: y.tile, adding: false)
+    let memory = WorkerInput<Float>()
+    memory.reshape(rows: 3, columns: 64)
+    owner.addressed.multiply(memory.input(stage: 0, rounding: false, x.tile), outputs: 0..<70, into: y.tile)
     for row in 0..<3 {
       for output in 0..<70 {
         let expected = (0..<64).reduce(0.0) {
@@ -88,13 +98,13 @@ struct PackedBlocksTests {
 
 @Suite("Stages of tasks")
 struct StagedTasksTests {
-  @Test(arguments: [1, 2, 3, 7])
-  func `every task runs once, after all tasks of the stages before`(workers: Int) {
+  @Test(arguments: [1, 2, 3, 7], [1, 2, 5])
+  func `every unit runs once, after all units of the stages before`(workers: Int, grain: Int) {
     let counts = [3, 0, 1, 40, 2, 17, 1, 1, 5]
     let order = OrderLog()
-    runStages(counts, workers: workers) { worker, stage, task in
+    runStages(counts.map { TaskStage(units: $0, grain: grain) }, workers: workers) { worker, stage, units in
       precondition(worker >= 0 && worker < workers)
-      order.add(stage, task)
+      for unit in units { order.add(stage, unit) }
     }
     let seen = order.all
     #expect(seen.count == counts.reduce(0, +))
@@ -103,12 +113,28 @@ struct StagedTasksTests {
       #expect(seen.filter { $0.0 == stage }.map(\.1).sorted() == Array(0..<count))
     }
   }
+
+  @Test(arguments: [1, 2, 3, 16], [1, 2, 7])
+  func `the tasks of all workers are every unit once, and begin at the grain`(workers: Int, grain: Int) {
+    for units in [0, 1, 2, 5, 18, 30, 1536] {
+      let stage = TaskStage(units: units, grain: grain)
+      var seen: [Int] = []
+      for worker in 0..<workers {
+        var tasks: [Range<Int>] = []
+        while let task = stage.task(tasks.count, of: worker, among: workers) { tasks.append(task) }
+        #expect(tasks.dropFirst().allSatisfy { $0.lowerBound % grain == 0 })
+        #expect(stage.task(tasks.count + 1, of: worker, among: workers) == nil)
+        seen += tasks.joined()
+      }
+      #expect(seen == Array(0..<units))
+    }
+  }
 }
 
 /// What ran, in order.
 private final class OrderLog: Sendable {
   private let entries = Mutex<[(Int, Int)]>([])
 
-  func add(_ stage: Int, _ task: Int) { entries.withLock { $0.append((stage, task)) } }
+  func add(_ stage: Int, _ unit: Int) { entries.withLock { $0.append((stage, unit)) } }
   var all: [(Int, Int)] { entries.withLock(\.self) }
 }

@@ -84,19 +84,21 @@ enum bfpo_blocks {
 /// Weights of a block.
 #define BFPO_BLOCK 32
 
-/// Columns of a panel of blocks, and of a group of panels; the first column of a product is a multiple of the latter.
+/// Columns of a panel of blocks, and of a group of panels, and what the first column of a product is a multiple of.
 #define BFPO_BLOCK_PANEL 16
 #define BFPO_BLOCK_COLUMNS 64
+#define BFPO_BLOCK_UNIT 32
 
 /// Bytes of n packed columns of depth k, a multiple of 32.
 size_t bfpo_blocks_size(int kind, size_t k, size_t n);
 
 /// Brings the blocks of a file into the order in which products read them; numbers stay what they are.
 ///
+/// - half: for bfpo_half_block_products, which read two neighbours along k together; otherwise for bfpo_block_products.
 /// - rows: [n][k / 32] blocks of the file.
 /// - order: the row of the file that becomes each column, [n]; NULL when they are in order.
 /// - packed: aligned to 64 bytes; n is padded to a multiple of 64.
-void bfpo_pack_blocks(int kind, const uint8_t *rows, const uint32_t *order, size_t k, size_t n, void *packed);
+void bfpo_pack_blocks(int kind, int half, const uint8_t *rows, const uint32_t *order, size_t k, size_t n, void *packed);
 
 /// c[m, columns] (+)= a[m, k] times columns of a packed matrix of depth k; needs AVX-512. The result has the same bits as that of
 /// the AVX-512 engine on the weights in single precision.
@@ -104,8 +106,18 @@ void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t st
                          size_t columns, float *c, size_t c_stride, int accumulate);
 
 /// The same with operands rounded to bfloat16 (AVX512-BF16) and the bits of that engine.
-void bfpo_half_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed,
-                              size_t column, size_t columns, float *c, size_t c_stride, int accumulate);
+///
+/// - a: as bfpo_half_operand has left it.
+void bfpo_half_block_products(int kind, size_t m, size_t k, const void *a, const void *packed, size_t column,
+                              size_t columns, float *c, size_t c_stride, int accumulate);
+
+/// Bytes of a[m, k] as bfpo_half_block_products reads it.
+size_t bfpo_half_operand_size(size_t m, size_t k);
+
+/// Rounds a[m, k] and orders it for bfpo_half_block_products: once for all products of one input.
+///
+/// - out: aligned to 64 bytes.
+void bfpo_half_operand(size_t m, size_t k, const float *a, size_t stride, void *out);
 
 /// Asks for the memory that the product with columns from `column` on will read first.
 void bfpo_prefetch_blocks(int kind, size_t k, const void *packed, size_t column);

@@ -45,11 +45,17 @@ void bfpo_adam_step_single(const struct bfpo_adam *constants, const float *gradi
 /// sum x[i] in double precision.
 double bfpo_wide_sum(const float *x, size_t count);
 
+/// Keys and values of a sequence's tokens so far, [count, size], `stride` elements from token to token.
+struct bfpo_cache {
+  const float *k, *v;
+  size_t stride, count;
+};
+
 /// The attention of one token of one sequence, for the query heads that share a key-value head.
 ///
 /// - q: rotated queries, [heads, size].
-/// - k, v: keys and values of the tokens so far, [count, size], `stride` elements from token to token.
+/// - next: the cache that this thread reads next, to bring it near; NULLs when there is none.
 /// - scores: memory for [heads, count].
 /// - out: [heads, size], overwritten.
-void bfpo_cached_attention(const float *q, size_t heads, size_t size, const float *k, const float *v, size_t stride,
-                           size_t count, float scale, float *scores, float *out);
+void bfpo_cached_attention(const float *q, size_t heads, size_t size, struct bfpo_cache own, struct bfpo_cache next,
+                           float scale, float *scores, float *out);

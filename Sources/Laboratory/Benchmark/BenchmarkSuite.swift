@@ -18,7 +18,7 @@ public struct BenchmarkSuite {
     let source = model ?? SyntheticModel.smolLM2
     self.options = options
     // The step comes first: nothing else may have raised the process's peak of memory.
-    let needsModel = !Set(options.parts).isDisjoint(with: [.step, .scoring, .generation])
+    let needsModel = !Set(options.parts).isDisjoint(with: [.step, .scoring])
     let shared =
       needsModel ? try LanguageModelWork(source, workers: options.workers, precision: options.precision) : nil
     runners = try BenchmarkPart.allCases.filter(options.parts.contains).map { part in
@@ -27,7 +27,8 @@ public struct BenchmarkSuite {
       case .products: return ProductsPart(.standard(source.configuration), options)
       case .step: return StepPart(shared!, options)
       case .scoring: return ScoringPart(shared!)
-      case .generation: return GenerationPart(shared!)
+      case .generation:
+        return try GenerationPart(source, workers: options.workers, precision: options.precision)
       case .tabular: return try TabularPart(workers: options.workers)
       case .toy: return ToyPart(workers: options.workers)
       case .scaling: return try ScalingPart(source, options)

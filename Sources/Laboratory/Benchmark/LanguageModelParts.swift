@@ -86,15 +86,19 @@ final class ScoringPart: PartRunner {
   }
 }
 
-/// Greedy decoding from prompts of 32 tokens, prefill included.
+/// Greedy decoding from prompts of 32 tokens, prefill included, with the model as its file has it: a trained tensor would no longer be
+/// read in the file's blocks.
 final class GenerationPart: PartRunner {
-  private let model: LanguageModelWork
+  private let policy: LlamaPolicy<Float>
 
-  init(_ model: LanguageModelWork) { self.model = model }
+  /// - Throws: ``UserError`` when a tensor cannot be read.
+  init(_ source: any TensorSource, workers: Int, precision: Precision) throws {
+    policy = try loadPolicy(source, workers: workers, precision: precision)
+  }
 
   func sample(_ round: inout BenchmarkRound) {
     for (name, sequences, tokens) in [("single", 1, 128), ("batched", 16, 64)] {
-      let seconds = secondsToGenerate(sequences: sequences, tokens: tokens, with: model.step.policy)
+      let seconds = secondsToGenerate(sequences: sequences, tokens: tokens, with: policy)
       round.record("generation.\(name).seconds", seconds, .seconds)
       round.record("generation.\(name).tokens", Double(sequences * tokens) / seconds, .perSecond)
     }

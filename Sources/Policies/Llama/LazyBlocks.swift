@@ -5,16 +5,18 @@ import Synchronization
 /// A matrix in the blocks of its file, brought into the order of products when first asked for; shared by clones.
 final class LazyBlocks: Sendable {
   private let matrix: QuantisedMatrix
+  private let precision: Precision
   private let made = Mutex<PackedBlocks?>(nil)
 
-  init(_ matrix: QuantisedMatrix) { self.matrix = matrix }
+  init(_ matrix: QuantisedMatrix, _ precision: Precision) { (self.matrix, self.precision) = (matrix, precision) }
 
   var packed: PackedBlocks? {
     guard let format = matrix.packing.blockFormat else { return nil }
     return made.withLock { made in
       if let made { return made }
       let packed = PackedBlocks(
-        format, matrix.bytes.span, order: matrix.order, outputs: matrix.rows, inputs: matrix.columns)
+        format, matrix.bytes.span, order: matrix.order, outputs: matrix.rows, inputs: matrix.columns,
+        precision: precision)
       made = packed
       return packed
     }

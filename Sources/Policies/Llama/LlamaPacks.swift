@@ -38,7 +38,7 @@ struct LlamaPacks: Sendable {
   mutating func useBlocks(of source: any TensorSource, _ sizes: LlamaConfiguration) {
     guard PackedBlocks.isSupported else { return }
     for tensor in tensors.keys {
-      if let matrix = source.blocks(named: tensor.name) { blocks[tensor] = LazyBlocks(matrix) }
+      if let matrix = source.blocks(named: tensor.name) { blocks[tensor] = LazyBlocks(matrix, engine.precision) }
     }
   }
 
