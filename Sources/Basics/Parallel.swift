@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 #if canImport(Glibc)
@@ -22,7 +21,7 @@ public func parallelForEach(_ count: Int, workers: Int, _ body: @Sendable (Int) 
     return
   }
   let next = Atomic(0)
-  DispatchQueue.concurrentPerform(iterations: min(workers, count)) { _ in
+  runTogether(min(workers, count)) { _ in
     while true {
       let i = next.wrappingAdd(1, ordering: .relaxed).oldValue
       if i >= count { return }

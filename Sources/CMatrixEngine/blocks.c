@@ -80,11 +80,3 @@ void bfpo_prefetch_blocks(int kind, size_t k, const void *packed, size_t column)
   for (size_t line = 0; line < smaller(BFPO_AHEAD, bytes); line += 64) _mm_prefetch(start + line, _MM_HINT_T0);
 #endif
 }
-
-void bfpo_pause(void) {
-#if defined(__x86_64__)
-  __asm__ volatile("pause");
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}

@@ -51,22 +51,33 @@ INLINE void gather(struct source s, size_t row, size_t column, float block[BFPO_
       for (size_t j = 0; j < columns; j++) block[i][j] *= s.scale;
 }
 
-INLINE void pack_panels(int half, struct source s, size_t first, size_t last, void *packed) {
+/// Two neighbouring rows of a half-precision panel: NULL for a row of zeros.
+typedef void interleave_function(const float *even, const float *odd, size_t columns, float scale, uint16_t *out);
+
+INLINE void interleave(const float *even, const float *odd, size_t columns, float scale, uint16_t *out) {
+  for (size_t j = 0; j < BFPO_PANEL; j++) {
+    out[2 * j] = even && j < columns ? to_half(scale * even[j]) : 0;
+    out[2 * j + 1] = odd && j < columns ? to_half(scale * odd[j]) : 0;
+  }
+}
+
+/// Panels in half precision.
+INLINE void pack_half_panels(struct source s, size_t first, size_t last, uint16_t *packed, interleave_function *run) {
   size_t depth = round_up(s.k, BFPO_PANEL);
   float block[BFPO_PANEL][BFPO_PANEL];
   for (size_t panel = first; panel < last; panel++) {
+    size_t column = panel * BFPO_PANEL, columns = smaller(BFPO_PANEL, s.n - column);
     for (size_t row = 0; row < depth; row += BFPO_PANEL) {
-      gather(s, row, panel * BFPO_PANEL, block);
-      if (half) {
-        uint16_t *out = (uint16_t *)packed + (panel * depth + row) * BFPO_PANEL;
-        for (size_t i = 0; i < BFPO_PANEL; i += 2)
-          for (size_t j = 0; j < BFPO_PANEL; j++) {
-            out[i * BFPO_PANEL + 2 * j] = to_half(block[i][j]);
-            out[i * BFPO_PANEL + 2 * j + 1] = to_half(block[i + 1][j]);
-          }
-      } else {
-        memcpy((float *)packed + (panel * depth + row) * BFPO_PANEL, block, sizeof block);
+      const float *from = s.b + row * s.stride + column;
+      size_t stride = s.stride, rows = smaller(BFPO_PANEL, s.k - row);
+      if (s.transposed) {
+        transpose(s.b + column * s.stride + row, s.stride, rows, columns, block[0], BFPO_PANEL);
+        from = block[0], stride = BFPO_PANEL;
       }
+      uint16_t *out = packed + (panel * depth + row) * BFPO_PANEL;
+      for (size_t i = 0; i < BFPO_PANEL; i += 2)
+        run(i < rows ? from + i * stride : NULL, i + 1 < rows ? from + (i + 1) * stride : NULL, columns, s.scale,
+            out + i * BFPO_PANEL);
     }
   }
 }
@@ -75,27 +86,56 @@ INLINE void pack_panels(int half, struct source s, size_t first, size_t last, vo
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"), min_vector_width(512))),     \
                              apply_to = function)
 #endif
-static void pack_half(struct source s, size_t first, size_t last, void *packed) { pack_panels(1, s, first, last, packed); }
-static void pack_single(struct source s, size_t first, size_t last, void *packed) { pack_panels(0, s, first, last, packed); }
+/// Panels in single precision.
+static void pack_single(struct source s, size_t first, size_t last, float *packed) {
+  size_t depth = round_up(s.k, BFPO_PANEL);
+  for (size_t panel = first; panel < last; panel++)
+    for (size_t row = 0; row < depth; row += BFPO_PANEL)
+      gather(s, row, panel * BFPO_PANEL, (float(*)[BFPO_PANEL])(packed + (panel * depth + row) * BFPO_PANEL));
+}
+
+static void pack_half(struct source s, size_t first, size_t last, uint16_t *packed, interleave_function *run) {
+  pack_half_panels(s, first, last, packed, run);
+}
+
+static void interleave_any(const float *even, const float *odd, size_t columns, float scale, uint16_t *out) {
+  interleave(even, odd, columns, scale, out);
+}
+
+#if defined(__x86_64__)
+/// The same by the processor's own conversion. It takes numbers below the smallest normal one for zero, as the products do.
+__attribute__((target("avx512bf16"))) static void interleave_bf16(const float *even, const float *odd, size_t columns,
+                                                                  float scale, uint16_t *out) {
+  const __m512i low = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i pairs = _mm512_or_si512(low, _mm512_slli_epi32(_mm512_add_epi32(low, _mm512_set1_epi32(16)), 16));
+  const __m512 factor = _mm512_set1_ps(scale);
+  for (size_t j = 0; j < BFPO_PANEL; j += 16) {
+    __mmask16 mask = j + 16 <= columns ? 0xffff : j >= columns ? 0 : (__mmask16)((1u << (columns - j)) - 1);
+    __m512 upper = odd ? _mm512_mul_ps(factor, _mm512_maskz_loadu_ps(mask, odd + j)) : _mm512_setzero_ps();
+    __m512 lower = even ? _mm512_mul_ps(factor, _mm512_maskz_loadu_ps(mask, even + j)) : _mm512_setzero_ps();
+    __m512i halves = (__m512i)_mm512_cvtne2ps_pbh(upper, lower);
+    _mm512_store_si512(out + 2 * j, _mm512_permutexvar_epi16(pairs, halves));
+  }
+}
+#endif
 
 /// a in half precision, rows padded with zeros to `width`.
-INLINE void halve_rows(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride, size_t width) {
+typedef void halve_function(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride,
+                            size_t width);
+
+static void halve_rows(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride, size_t width) {
   for (size_t i = 0; i < m; i++) {
     for (size_t j = 0; j < k; j++) out[i * stride + j] = to_half(a[i * a_stride + j]);
     for (size_t j = k; j < width; j++) out[i * stride + j] = 0;
   }
 }
 
-static void halve_all(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride) {
-  halve_rows(a, a_stride, m, k, out, stride, stride);
-}
-
 #if defined(__x86_64__)
-/// The same by the processor's own conversion. It takes numbers below the smallest normal one for zero, as the products do.
+/// The same by the processor's own conversion.
 __attribute__((target("avx512bf16"))) static void convert_rows(const float *a, size_t a_stride, size_t m, size_t k,
-                                                               uint16_t *out, size_t stride) {
+                                                               uint16_t *out, size_t stride, size_t width) {
   for (size_t i = 0; i < m; i++)
-    for (size_t j = 0; j < stride; j += 16) {
+    for (size_t j = 0; j < width; j += 16) {
       __mmask16 mask = j + 16 <= k ? 0xffff : j >= k ? 0 : (__mmask16)((1u << (k - j)) - 1);
       __m256bh half = _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, a + i * a_stride + j));
       _mm256_storeu_si256((__m256i_u *)(out + i * stride + j), (__m256i)half);
@@ -104,13 +144,14 @@ __attribute__((target("avx512bf16"))) static void convert_rows(const float *a, s
 #endif
 
 /// The same of a transposed.
-static void halve_columns(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride) {
+static void halve_columns(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride,
+                          halve_function *halve) {
   float block[16][BFPO_PANEL];
   for (size_t i = 0; i < m; i += 16)
     for (size_t j = 0; j < k; j += BFPO_PANEL) {
       size_t rows = smaller(16, m - i), columns = smaller(BFPO_PANEL, k - j);
       transpose(a + j * a_stride + i, a_stride, rows, columns, block[0], BFPO_PANEL);
-      halve_rows(block[0], BFPO_PANEL, rows, columns, out + i * stride + j, stride, BFPO_PANEL);
+      halve(block[0], BFPO_PANEL, rows, columns, out + i * stride + j, stride, BFPO_PANEL);
     }
 }
 
@@ -121,10 +162,20 @@ static void transpose_all(const float *a, size_t a_stride, size_t m, size_t k, f
 #pragma clang attribute pop
 #endif
 
+#if defined(__x86_64__)
+/// Whether the processor that the engine runs on converts by itself.
+static int converts(int engine) { return engine != BFPO_ENGINE_AMX_EMULATED; }
+#else
+#define interleave_bf16 interleave_any
+#define convert_rows halve_rows
+static int converts(int engine) { return 0; }
+#endif
+
 void bfpo_pack(int engine, const float *b, size_t stride, int transposed, size_t k, size_t n, float scale,
                size_t first, size_t last, void *packed) {
   struct source s = {b, stride, k, n, transposed, scale};
-  (element_size(engine) == 2 ? pack_half : pack_single)(s, first, last, packed);
+  if (element_size(engine) == 4) pack_single(s, first, last, packed);
+  else pack_half(s, first, last, packed, converts(engine) ? interleave_bf16 : interleave_any);
 }
 
 /// a as the engine reads it; the result lies in scratch memory unless a itself will do.
@@ -138,11 +189,9 @@ static const void *operand(int engine, size_t m, size_t k, const float *a, size_
   }
   size_t width = round_up(k, BFPO_PANEL);
   uint16_t *out = bfpo_scratch(SCRATCH_A, round_up(m, 16) * width * sizeof(uint16_t));
-  if (transposed) halve_columns(a, *stride, m, k, out, width);
-#if defined(__x86_64__)
-  else if (engine != BFPO_ENGINE_AMX_EMULATED) convert_rows(a, *stride, m, k, out, width);
-#endif
-  else halve_all(a, *stride, m, k, out, width);
+  halve_function *halve = converts(engine) ? convert_rows : halve_rows;
+  if (transposed) halve_columns(a, *stride, m, k, out, width, halve);
+  else halve(a, *stride, m, k, out, width, width);
   *stride = width;
   return out;
 }

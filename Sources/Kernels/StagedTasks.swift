@@ -1,7 +1,4 @@
 import Basics
-import CMatrixEngine
-import Dispatch
-import Glibc
 import Synchronization
 
 /// Work that may begin when the stage before has ended: units, of which a task takes several in a row.
@@ -53,7 +50,7 @@ public func runStages(
     return
   }
   let run = StagedRun(stages, workers: workers)
-  DispatchQueue.concurrentPerform(iterations: workers) { worker in
+  runTogether(workers) { worker in
     var before = 0
     for (stage, own) in stages.enumerated() {
       var done = 0
@@ -109,12 +106,8 @@ private final class StagedRun: @unchecked Sendable {
 
   func add(_ units: Int) { done.wrappingAdd(units, ordering: .acquiringAndReleasing) }
 
-  /// Waits until so many units are done: busy for some microseconds, then letting others run.
+  /// Waits until so many units are done.
   func wait(for count: Int) {
-    var turns = 0
-    while done.load(ordering: .acquiring) < count {
-      turns += 1
-      if turns < 500 { bfpo_pause() } else { sched_yield() }
-    }
+    waitBusily { done.load(ordering: .acquiring) >= count }
   }
 }

@@ -16,7 +16,7 @@ public struct PredictionTargets: Sendable {
 }
 
 /// Vocabulary entries whose logits are formed at once.
-public let vocabularyBlock = 2048
+public let vocabularyBlock = 1024
 
 /// Logits of some target tokens and log-sum-exp over the vocabulary, without ever holding the rows' full logits.
 ///

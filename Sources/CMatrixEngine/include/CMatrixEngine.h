@@ -121,6 +121,3 @@ void bfpo_half_operand(size_t m, size_t k, const float *a, size_t stride, void *
 
 /// Asks for the memory that the product with columns from `column` on will read first.
 void bfpo_prefetch_blocks(int kind, size_t k, const void *packed, size_t column);
-
-/// Tells the processor that this thread waits in a loop.
-void bfpo_pause(void);

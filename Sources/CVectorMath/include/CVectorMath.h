@@ -59,3 +59,6 @@ struct bfpo_cache {
 /// - out: [heads, size], overwritten.
 void bfpo_cached_attention(const float *q, size_t heads, size_t size, struct bfpo_cache own, struct bfpo_cache next,
                            float scale, float *scores, float *out);
+
+/// Tells the processor that this thread waits in a loop.
+void bfpo_pause(void);
