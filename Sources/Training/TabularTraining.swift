@@ -22,7 +22,9 @@ public func trainOffline<O: Objective>(
       stepZeroTolerance: stepZeroTolerance, multiplier: multiplier, checkpointing: checkpointing, afterStep: afterStep)
   }
   precondition(!streams.isEmpty && streams.allSatisfy { !$0.pairs.isEmpty }, "training needs at least one pair")
-  var batches = streams.map { TableBatches($0, configuration: configuration, seed: seed, width: policy.responseCount) }
+  var batches = streams.map {
+    TableBatches($0, objective: objective, configuration: configuration, seed: seed, width: policy.responseCount)
+  }
   var prompts = PromptSums(promptCount: policy.promptCount, width: policy.responseCount)
   var optimiser = AdamW(like: policy.zeroGradient(), configuration: configuration)
   var gradient = [Double](repeating: 0, count: policy.logits.count)
