@@ -13,12 +13,18 @@
 #pragma STDC FP_CONTRACT OFF
 #define INLINE inline __attribute__((always_inline))
 
-#define LANES 8
-typedef double vector __attribute__((vector_size(8 * LANES)));
-typedef double half __attribute__((vector_size(4 * LANES)));
-typedef int64_t mask __attribute__((vector_size(8 * LANES)));
-typedef uint64_t word __attribute__((vector_size(8 * LANES)));
+typedef double eight_doubles __attribute__((vector_size(64)));
+typedef int64_t eight_longs __attribute__((vector_size(64)));
+typedef uint64_t word __attribute__((vector_size(64)));
+typedef double half __attribute__((vector_size(32)));
+typedef double two_doubles __attribute__((vector_size(16)));
+typedef int64_t two_longs __attribute__((vector_size(16)));
 #define splat(value) ((vector){0} + (value))
+
+#define PASTE(name, lanes, set) name##_##lanes##_##set
+#define JOIN(name, lanes, set) PASTE(name, lanes, set)
+#define QUOTE(set) #set
+#define TEXT(set) QUOTE(set)
 
 struct functions {
   const char *instructions;
@@ -28,30 +34,23 @@ struct functions {
   void (*adam_step)(const struct bfpo_adam *, const double *, double *, double *, double *, size_t);
   void (*logistic)(double *, size_t, size_t);
   unsigned (*lane_counts)(const unsigned long *, const unsigned long *, unsigned long, size_t, double *);
-  void (*lane_scores)(const struct bfpo_lane_batch *, const struct bfpo_lane_tables *);
-  unsigned (*lane_gradients)(const struct bfpo_lane_batch *, const struct bfpo_lane_tables *, double *);
-  unsigned (*lane_step)(const struct bfpo_adam *, double, double, const struct bfpo_lane_tables *, double *, double *);
+  // Of eight runs, and of one.
+  void (*lane_logits[2])(const struct bfpo_lane_batch *, const struct bfpo_lane_tables *);
+  void (*lane_scores[2])(const struct bfpo_lane_batch *, const struct bfpo_lane_tables *);
+  unsigned (*lane_gradients[2])(const struct bfpo_lane_batch *, const struct bfpo_lane_tables *, double *);
+  unsigned (*lane_step[2])(const struct bfpo_adam *, double, const struct bfpo_lane_tables *, double *);
+  void (*lane_watch)(const struct bfpo_lane_batch *, double *);
+  void (*lane_window)(double, double *, double *);
 };
 
-#define TABLE(label, suffix)                                                                                           \
-  {label,                                                                                                              \
-   log_normalisers_##suffix,                                                                                           \
-   subtract_exponentials_##suffix,                                                                                     \
-   random_below_##suffix,                                                                                              \
-   adam_step_##suffix,                                                                                                 \
-   logistic_##suffix,                                                                                                  \
-   lane_counts_##suffix,                                                                                               \
-   lane_scores_##suffix,                                                                                               \
-   lane_gradients_##suffix,                                                                                            \
-   lane_step_##suffix}
-
-// The order of `sum()` of eight lanes in Swift's standard library.
+// Partial sums, whatever the number of lanes, and the order of `sum()` of eight of them in Swift's standard library.
+#define SUMS 8
 #define SUM_OF_EIGHT(t) (((((((t[0] + t[1]) + t[2]) + t[3]) + t[4]) + t[5]) + t[6]) + t[7])
 
 // A partial vector: lanes beyond count hold `fill`.
-static INLINE vector load_first(const double *p, size_t count, double fill) {
-  vector v = splat(fill);
-  if (count == LANES) {
+static INLINE eight_doubles load_first(const double *p, size_t count, double fill) {
+  eight_doubles v = (eight_doubles){0} + fill;
+  if (count == 8) {
     memcpy(&v, p, sizeof v);
   } else {
     for (size_t i = 0; i < count; i++) v[i] = p[i];
@@ -59,8 +58,8 @@ static INLINE vector load_first(const double *p, size_t count, double fill) {
   return v;
 }
 
-static INLINE void store_first(double *p, vector v, size_t count) {
-  if (count == LANES) {
+static INLINE void store_first(double *p, eight_doubles v, size_t count) {
+  if (count == 8) {
     memcpy(p, &v, sizeof v);
   } else {
     for (size_t i = 0; i < count; i++) p[i] = v[i];
@@ -69,20 +68,16 @@ static INLINE void store_first(double *p, vector v, size_t count) {
 
 #define LOAD_FIRST(p, count, fill) load_first(p, count, fill)
 #define STORE_FIRST(p, v, count) store_first(p, v, count)
-#define NAME(x) x##_baseline
-#include "table_functions.inc"
-#include "lane_functions.inc"
-#undef NAME
-static const struct functions baseline = TABLE("baseline", baseline);
+#define SET baseline
+#include "instruction_set.inc"
+#undef SET
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
-#define NAME(x) x##_avx2
-#include "table_functions.inc"
-#include "lane_functions.inc"
-#undef NAME
+#define SET avx2
+#include "instruction_set.inc"
+#undef SET
 #pragma clang attribute pop
-static const struct functions avx2 = TABLE("avx2", avx2);
 
 #undef LOAD_FIRST
 #undef STORE_FIRST
@@ -91,12 +86,10 @@ static const struct functions avx2 = TABLE("avx2", avx2);
 #define STORE_FIRST(p, v, count) _mm512_mask_storeu_pd(p, FIRST(count), (__m512d)(v))
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"), min_vector_width(512))), \
                              apply_to = function)
-#define NAME(x) x##_avx512
-#include "table_functions.inc"
-#include "lane_functions.inc"
-#undef NAME
+#define SET avx512
+#include "instruction_set.inc"
+#undef SET
 #pragma clang attribute pop
-static const struct functions avx512 = TABLE("avx512", avx512);
 #endif
 
 static const struct functions *active = &baseline;
@@ -149,15 +142,23 @@ unsigned bfpo_lane_counts(const unsigned long *keys, const unsigned long *steps,
   return active->lane_counts(keys, steps, bound, draws, counts);
 }
 
+void bfpo_lane_logits(const struct bfpo_lane_batch *batch, const struct bfpo_lane_tables *tables) {
+  active->lane_logits[tables->lanes == 1](batch, tables);
+}
+
 void bfpo_lane_scores(const struct bfpo_lane_batch *batch, const struct bfpo_lane_tables *tables) {
-  active->lane_scores(batch, tables);
+  active->lane_scores[tables->lanes == 1](batch, tables);
 }
 
 unsigned bfpo_lane_gradients(const struct bfpo_lane_batch *batch, const struct bfpo_lane_tables *tables, double *sums) {
-  return active->lane_gradients(batch, tables, sums);
+  return active->lane_gradients[tables->lanes == 1](batch, tables, sums);
 }
 
-unsigned bfpo_lane_step(const struct bfpo_adam *constants, double limit, double streams,
-                        const struct bfpo_lane_tables *tables, double *sums, double *window) {
-  return active->lane_step(constants, limit, streams, tables, sums, window);
+unsigned bfpo_lane_step(const struct bfpo_adam *constants, double limit, const struct bfpo_lane_tables *tables,
+                        double *norms) {
+  return active->lane_step[tables->lanes == 1](constants, limit, tables, norms);
 }
+
+void bfpo_lane_watch(const struct bfpo_lane_batch *batch, double *sums) { active->lane_watch(batch, sums); }
+
+void bfpo_lane_window(double streams, double *sums, double *window) { active->lane_window(streams, sums, window); }

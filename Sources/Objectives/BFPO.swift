@@ -52,6 +52,9 @@ public struct BFPO: MarginObjective {
     guard let chosenSafe = label.chosenSafe, let rejectedSafe = label.rejectedSafe else {
       preconditionFailure("BFPO needs both safety flags, got \(label)")
     }
-    return (b1 * (chosenSafe ? 1 : 0) - (rejectedSafe ? 1 : 0)) / (b1 - 1) - alpha
+    // Case by case, so that a loop over pairs divides once.
+    let constant = b1 / (b1 - 1)
+    let other = -1 / (b1 - 1)
+    return (chosenSafe ? (rejectedSafe ? 1 : constant) : (rejectedSafe ? other : 0)) - alpha
   }
 }

@@ -98,21 +98,22 @@ extension LogisticObjective {
     var block = numbers.mutableSpan
     var others = InlineArray<192, Double>(repeating: 0)
     var terms = others.mutableSpan
+    let lanes = runs.count == 1 ? 1 : 8
     for first in stride(from: 0, to: pairs.count, by: LogisticTerm.together) {
       let count = min(LogisticTerm.together, pairs.count - first)
-      for eight in stride(from: 0, to: count, by: 8) {
+      for start in stride(from: 0, to: count, by: lanes) {
         for run in 0..<runs.count {
-          var pair = pairs[first + eight + run]
-          pair.policyChosen = scores[first + eight + run]
-          pair.policyRejected = scores[pairs.count + first + eight + run]
-          runs[run].term(pair).write(at: eight + run, &block, &terms)
+          var pair = pairs[first + start + run]
+          pair.policyChosen = scores[first + start + run]
+          pair.policyRejected = scores[pairs.count + first + start + run]
+          runs[run].term(pair).write(at: start + run, &block, &terms)
         }
       }
       fillLogisticValues(&block, count: count)
-      for eight in stride(from: 0, to: count, by: 8) {
+      for start in stride(from: 0, to: count, by: lanes) {
         for run in 0..<runs.count {
-          let value = LogisticTerm.evaluation(at: eight + run, block, terms)
-          let i = first + eight + run
+          let value = LogisticTerm.evaluation(at: start + run, block, terms)
+          let i = first + start + run
           let whole = pairs[i].evaluation(
             loss: value.loss, dChosen: value.derivative, dRejected: -value.derivative, runs[run].reduction)
           values[i] = whole.loss

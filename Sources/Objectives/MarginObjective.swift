@@ -36,10 +36,42 @@ public struct MarginEvaluation: Hashable, Sendable {
 }
 
 extension MarginObjective {
+  public var seesMarginAlone: Bool { true }
+
   /// The loss of a pair that the objective admits, and none of any other.
   @inlinable public func evaluate(_ pair: PairSample) -> PairEvaluation {
     guard admits(pair.label) else { return .none }
     let value = evaluate(margin: pair.margin(reduction), label: pair.label)
+    return pair.evaluation(loss: value.loss, dChosen: value.derivative, dRejected: -value.derivative, reduction)
+  }
+
+  public static func evaluate(
+    _ runs: Span<Self>, _ pairs: Span<PairSample>, scores: Span<Double>, into values: inout MutableSpan<Double>
+  ) {
+    let count = pairs.count
+    let chosen = scores.extracting(first: count)
+    let rejected = scores.extracting(last: count)
+    let lanes = runs.count == 1 ? 1 : 8
+    for run in 0..<runs.count {
+      let objective = runs[run]
+      var i = run
+      while i < count {
+        let value = objective.evaluation(pairs[i], chosen: chosen[i], rejected: rejected[i])
+        values[i] = value.loss
+        values[count &+ i] = value.dChosen
+        values[2 &* count &+ i] = value.dRejected
+        i &+= lanes
+      }
+    }
+  }
+
+  /// ``evaluate(_:)`` of a pair with other scores.
+  @inline(__always)
+  private func evaluation(_ pair: borrowing PairSample, chosen: Double, rejected: Double) -> PairEvaluation {
+    guard admits(pair.label) else { return .none }
+    let up = (chosen - pair.referenceChosen).reduced(reduction, tokens: pair.chosenTokens)
+    let down = (rejected - pair.referenceRejected).reduced(reduction, tokens: pair.rejectedTokens)
+    let value = evaluate(margin: up - down, label: pair.label)
     return pair.evaluation(loss: value.loss, dChosen: value.derivative, dRejected: -value.derivative, reduction)
   }
 }

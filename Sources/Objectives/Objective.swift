@@ -10,6 +10,10 @@ public protocol Objective: TrainingMethod {
   /// Whether the batch's mean log-ratios enter the loss of a pair (``PairSample/batch``).
   var usesBatchMeans: Bool { get }
 
+  /// Whether the loss of a pair depends on its two log-probabilities through their difference alone, each divided by its token
+  /// count when averaged: then a constant may be added to both, and their derivatives add up to 0.
+  var seesMarginAlone: Bool { get }
+
   /// Where the multiplier λ of a cost constraint comes from (``PairLabel/multiplier``).
   var multiplierRule: MultiplierRule { get }
 
@@ -31,15 +35,16 @@ public protocol Objective: TrainingMethod {
   ///
   /// - Parameters:
   ///   - runs: the objective of each run.
-  ///   - pairs: [pairs][8]: what a pair's label and reference are in each run.
-  ///   - scores: [2][pairs][8]: the policy's log-probabilities of the chosen and of the rejected response.
-  ///   - values: [3][pairs][8]: losses and their derivatives by both; those of lanes without a run are left as they are.
+  ///   - pairs: [pairs][lanes], lanes being one for a run alone and eight otherwise: what a pair's label and reference are in each run.
+  ///   - scores: [2][pairs][lanes]: the policy's log-probabilities of the chosen and of the rejected response.
+  ///   - values: [3][pairs][lanes]: losses and their derivatives by both; those of lanes without a run are left as they are.
   static func evaluate(
     _ runs: Span<Self>, _ pairs: Span<PairSample>, scores: Span<Double>, into values: inout MutableSpan<Double>)
 }
 
 extension Objective {
   public var usesBatchMeans: Bool { false }
+  public var seesMarginAlone: Bool { false }
   public var multiplierRule: MultiplierRule { .none }
   public var needsImpliedScores: Bool { false }
   public func admits(_ label: PairLabel) -> Bool { true }
@@ -52,7 +57,7 @@ extension Objective {
     _ runs: Span<Self>, _ pairs: Span<PairSample>, scores: Span<Double>, into values: inout MutableSpan<Double>
   ) {
     let count = pairs.count
-    for first in stride(from: 0, to: count, by: 8) {
+    for first in stride(from: 0, to: count, by: runs.count == 1 ? 1 : 8) {
       for run in 0..<runs.count {
         let i = first + run
         var pair = pairs[i]

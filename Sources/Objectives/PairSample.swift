@@ -83,22 +83,22 @@ public struct PairSample: Hashable, Sendable {
 
   /// log π(y_w|x) − log π_ref(y_w|x), divided by the token count when averaged.
   @inlinable public func chosenLogRatio(_ reduction: Reduction) -> Double {
-    (policyChosen - referenceChosen) / (reduction == .mean ? Double(chosenTokens) : 1)
+    (policyChosen - referenceChosen).reduced(reduction, tokens: chosenTokens)
   }
 
   /// log π(y_l|x) − log π_ref(y_l|x), divided by the token count when averaged.
   @inlinable public func rejectedLogRatio(_ reduction: Reduction) -> Double {
-    (policyRejected - referenceRejected) / (reduction == .mean ? Double(rejectedTokens) : 1)
+    (policyRejected - referenceRejected).reduced(reduction, tokens: rejectedTokens)
   }
 
   /// log π of the chosen response, divided by the token count when averaged: what reference-free objectives see.
   @inlinable public func chosenLogProbability(_ reduction: Reduction) -> Double {
-    policyChosen / (reduction == .mean ? Double(chosenTokens) : 1)
+    policyChosen.reduced(reduction, tokens: chosenTokens)
   }
 
   /// log π of the rejected response, divided by the token count when averaged.
   @inlinable public func rejectedLogProbability(_ reduction: Reduction) -> Double {
-    policyRejected / (reduction == .mean ? Double(rejectedTokens) : 1)
+    policyRejected.reduced(reduction, tokens: rejectedTokens)
   }
 
   /// log π(y_w|x) − log π(y_l|x), each divided by its token count when averaged: the margin without a reference.
@@ -136,4 +136,11 @@ public struct PairEvaluation: Hashable, Sendable {
 
   /// No loss, no pull: a pair that the objective leaves out.
   public static let none = PairEvaluation(loss: 0, dChosen: 0, dRejected: 0)
+}
+
+extension Double {
+  /// A sum over tokens, or their mean.
+  @inlinable func reduced(_ reduction: Reduction, tokens: Int) -> Double {
+    reduction == .mean ? self / Double(tokens) : self
+  }
 }

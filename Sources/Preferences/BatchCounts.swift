@@ -1,14 +1,10 @@
 import Basics
 
-/// How often each row is in a batch, for up to eight samplers of the same kind that go in step, a sampler a lane.
-///
-/// A single sampler's batches are worked out eight steps at a time.
+/// How often each row is in a batch: for up to eight samplers of the same kind that go in step, a sampler a lane, or for eight steps
+/// of a sampler alone, a step a lane.
 public struct BatchCounts {
   private let samplers: [BatchSampler]
   private let seeds: InlineArray<8, SeedTree>
-  /// The counts [count][8] of eight steps from this one on, of a single sampler.
-  private var ahead: [Double] = []
-  private var aheadFrom = -1
 
   /// - Parameter samplers: at least one and at most eight, of batches of fewer than 256 rows.
   public init(_ samplers: [BatchSampler]) {
@@ -19,30 +15,20 @@ public struct BatchCounts {
         && first.batchSize < 256, "the samplers differ, or their batches are too large")
     self.samplers = samplers
     seeds = InlineArray { samplers[$0 < samplers.count ? $0 : 0].seed }
-    if samplers.count == 1 { ahead = [Double](repeating: 0, count: 8 * first.count) }
   }
 
   /// Writes the counts at a step, [count][8]; those of lanes without a sampler may be any.
-  public mutating func write(step: Int, to counts: inout MutableSpan<Double>) {
-    if samplers.count > 1 {
-      Self.write(samplers, seeds, steps: InlineArray(repeating: step), to: &counts)
-      return
-    }
-    if aheadFrom < 0 || step < aheadFrom || step >= aheadFrom + 8 {
-      aheadFrom = step
-      let (samplers, seeds) = (samplers, seeds)
-      var span = ahead.mutableSpan
-      Self.write(samplers, seeds, steps: InlineArray { step + $0 }, to: &span)
-    }
-    let column = step - aheadFrom
-    let ahead = ahead.span
-    for first in stride(from: 0, to: counts.count, by: 8) { counts[first] = ahead[first + column] }
+  public func write(step: Int, to counts: inout MutableSpan<Double>) {
+    write(steps: InlineArray(repeating: step), to: &counts)
   }
 
-  private static func write(
-    _ samplers: [BatchSampler], _ seeds: InlineArray<8, SeedTree>, steps: InlineArray<8, Int>,
-    to counts: inout MutableSpan<Double>
-  ) {
+  /// Writes the counts of a single sampler at eight steps from this one on, [count][8].
+  public func write(from step: Int, to counts: inout MutableSpan<Double>) {
+    precondition(samplers.count == 1, "\(samplers.count) samplers for the steps of one")
+    write(steps: InlineArray { step + $0 }, to: &counts)
+  }
+
+  private func write(steps: InlineArray<8, Int>, to counts: inout MutableSpan<Double>) {
     var left: UInt32 = 0xff
     if samplers[0].mode == .withReplacement {
       left = SeedTree.countDraws(

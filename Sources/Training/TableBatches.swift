@@ -22,6 +22,9 @@ struct TableBatches {
   private let share: Double
   /// Whether each pair is evaluated once and counts as often as it was drawn: where there are no more pairs than a batch has.
   private let isCounted: Bool
+  /// Whether the objective is given logits for log-probabilities (``PairStream/cancelsNormalisers(of:)``): where pairs are counted,
+  /// so that a run alone has the bits of one in step; elsewhere it has those of the loop for any policy.
+  private let seesLogits: Bool
   // What follows is lent to local variables while a batch is worked on, so that each can be written while others are read.
   /// The pairs as the objective sees them; the policy's log-probabilities are those of the batch a pair was last in.
   private var samples: [PairSample]
@@ -34,7 +37,10 @@ struct TableBatches {
   /// How often each pair was drawn, [pairs]; empty where that is not counted.
   private var counts: [Int]
 
-  init(_ stream: PairStream<TabularQuery>, configuration: TrainingConfiguration, seed: SeedTree, width: Int) {
+  init(
+    _ stream: PairStream<TabularQuery>, objective: some Objective, configuration: TrainingConfiguration, seed: SeedTree,
+    width: Int
+  ) {
     let count = stream.pairs.count
     let size = configuration.batchSize
     self.stream = stream.name
@@ -47,6 +53,7 @@ struct TableBatches {
     }
     share = 1 / Double(size)
     isCounted = count <= size
+    seesLogits = isCounted && stream.cancelsNormalisers(of: objective)
     samples = stream.pairs.map { $0.sample(policyChosen: 0, policyRejected: 0) }
     drawn = [Int](repeating: 0, count: size)
     rows = [Int](repeating: 0, count: min(count, size))
@@ -81,12 +88,19 @@ struct TableBatches {
     }
     let count = draw(step, rows: &rows, shares: &shares)
     let batch = rows.span.extracting(first: count)
-    score(&samples, batch, logits: logits, multiplier: multiplier, prompts: &prompts)
+    score(batch, logits: logits, prompts: &prompts)
+    writeScores(to: &samples, batch, logits: logits, multiplier: multiplier, prompts: prompts, asLogits: false)
     if objective.usesBatchMeans { setMeans(&samples, batch, shares: shares.span, reduction: objective.reduction) }
     if let stepZeroTolerance {
       try checkStepZero(rows[..<count].map { samples[$0] }, objective: objective, tolerance: stepZeroTolerance)
     }
+    if seesLogits {
+      writeScores(to: &samples, batch, logits: logits, multiplier: multiplier, prompts: prompts, asLogits: true)
+    }
     evaluate(objective, samples.span, batch, into: &values)
+    if seesLogits {
+      writeScores(to: &samples, batch, logits: logits, multiplier: multiplier, prompts: prompts, asLogits: false)
+    }
     try add(
       samples.span, batch, values: values.span, shares: shares.span, to: &gradient, prompts: &prompts, totals: &totals,
       step: step)
@@ -132,11 +146,8 @@ struct TableBatches {
     return next
   }
 
-  /// Gives the pairs of a batch the policy's log-probabilities, and λ.
-  private func score(
-    _ samples: inout [PairSample], _ rows: Span<Int>, logits: Span<Double>, multiplier: Double,
-    prompts: inout PromptSums
-  ) {
+  /// Works out the normalisers of the prompts of a batch.
+  private func score(_ rows: Span<Int>, logits: Span<Double>, prompts: inout PromptSums) {
     let places = places.span
     prompts.beginBatch()
     for i in 0..<rows.count {
@@ -144,12 +155,20 @@ struct TableBatches {
       prompts.meet(places[rows[i]].rejectedPrompt)
     }
     prompts.normalise(logits)
+  }
+
+  /// Gives the pairs of a batch the policy's log-probabilities, or its logits; and λ.
+  private func writeScores(
+    to samples: inout [PairSample], _ rows: Span<Int>, logits: Span<Double>, multiplier: Double,
+    prompts: PromptSums, asLogits: Bool
+  ) {
+    let places = places.span
     var samples = samples.mutableSpan
     for i in 0..<rows.count {
       let row = rows[i]
       let place = places[row]
-      samples[row].policyChosen = logits[place.chosen] - prompts.normaliser(place.chosenPrompt)
-      samples[row].policyRejected = logits[place.rejected] - prompts.normaliser(place.rejectedPrompt)
+      samples[row].policyChosen = logits[place.chosen] - (asLogits ? 0 : prompts.normaliser(place.chosenPrompt))
+      samples[row].policyRejected = logits[place.rejected] - (asLogits ? 0 : prompts.normaliser(place.rejectedPrompt))
       samples[row].label.multiplier = multiplier
     }
   }

@@ -84,7 +84,8 @@ public struct TableRuns {
     return runs.allSatisfy { run in
       !run.objective.usesBatchMeans && run.streams.count == streams.count
         && zip(run.streams, streams).allSatisfy { own, first in
-          own.pairs.count == first.pairs.count
+          own.cancelsNormalisers(of: run.objective) == first.cancelsNormalisers(of: runs[0].objective)
+            && own.pairs.count == first.pairs.count
             && zip(own.pairs, first.pairs).allSatisfy { $0.chosen == $1.chosen && $0.rejected == $1.rejected }
         }
     }

@@ -8,7 +8,7 @@ import Preferences
 /// table: the same run, in a loop that takes no memory from step to step and asks the objective once a batch.
 ///
 /// The two agree bit for bit, unless a stream has no more pairs than a batch: there each pair is evaluated once and counts as often
-/// as it was drawn, so that sums are rounded differently. A caller with a concrete ``TabularPolicy`` gets this one.
+/// as it was drawn, so that sums are rounded differently, and so are margins from which the normaliser cancels. A caller with a concrete ``TabularPolicy`` gets this one.
 public func trainOffline<O: Objective>(
   _ policy: inout TabularPolicy, streams: [PairStream<TabularQuery>], objective: O,
   configuration: TrainingConfiguration, seed: SeedTree, stepZeroTolerance: Double,
@@ -22,7 +22,9 @@ public func trainOffline<O: Objective>(
       stepZeroTolerance: stepZeroTolerance, multiplier: multiplier, checkpointing: checkpointing, afterStep: afterStep)
   }
   precondition(!streams.isEmpty && streams.allSatisfy { !$0.pairs.isEmpty }, "training needs at least one pair")
-  var batches = streams.map { TableBatches($0, configuration: configuration, seed: seed, width: policy.responseCount) }
+  var batches = streams.map {
+    TableBatches($0, objective: objective, configuration: configuration, seed: seed, width: policy.responseCount)
+  }
   var prompts = PromptSums(promptCount: policy.promptCount, width: policy.responseCount)
   var optimiser = AdamW(like: policy.zeroGradient(), configuration: configuration)
   var gradient = [Double](repeating: 0, count: policy.logits.count)

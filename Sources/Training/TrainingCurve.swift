@@ -110,23 +110,25 @@ public struct TrainingCurve: Codable, Hashable, Sendable {
 
   /// Adds the sums over all steps of a window of a run without a multiplier.
   ///
-  /// - Parameter step: the last one, after which ``endsWindow(after:)``.
+  /// - Parameter step: the last one, ``windowEnd``.
   mutating func append(window sums: CurvePoint, endingAt step: Int) {
     window = sums
     closeWindow(after: step)
   }
 
-  /// Whether a step, counted from 1, is the last of a window.
-  func endsWindow(after step: Int) -> Bool {
-    let begin = points.isEmpty ? 0 : points[points.count - 1].step
-    return step - begin >= windowSize || step == lastStep
+  /// The step, counted from 1, that is the last of the window.
+  var windowEnd: Int {
+    let full = windowBegin + windowSize
+    return windowBegin < lastStep ? min(full, lastStep) : full
   }
+
+  /// The steps before the window.
+  private var windowBegin: Int { points.isEmpty ? 0 : points[points.count - 1].step }
 
   /// Makes a point of the window when it is full, or the run is over.
   private mutating func closeWindow(after step: Int) {
-    guard endsWindow(after: step) else { return }
-    let begin = points.isEmpty ? 0 : points[points.count - 1].step
-    let scale = 1 / Double(step - begin)
+    guard step >= windowEnd else { return }
+    let scale = 1 / Double(step - windowBegin)
     var point = CurvePoint(
       step: step, loss: window.loss * scale, chosenLogRatio: window.chosenLogRatio * scale,
       rejectedLogRatio: window.rejectedLogRatio * scale, accuracy: window.accuracy * scale,

@@ -19,6 +19,19 @@ import Training
     #expect(Set(try ends.map { try $0.1.get().logits }).count == count, "the runs do not differ")
   }
 
+  /// Where all pairs have one prompt, objectives that see the margin alone are given logits.
+  @Test(arguments: catalogue.map(\.card.id), [1, 3, 8])
+  func `runs on one prompt, with means over tokens too`(id: String, count: Int) throws {
+    var common = Self.common
+    common.promptCount = 1
+    for reduction in Reduction.allCases {
+      for (together, alone) in try Self.train(id, count, common, pairs: [7, 12], reduction: reduction) {
+        let (together, alone) = (try together.get(), try alone.get())
+        #expect(together.logits == alone.logits && together.curve == alone.curve)
+      }
+    }
+  }
+
   @Test(arguments: BatchMode.allCases, [0, 0.02])
   func `however batches are drawn and gradients clipped`(mode: BatchMode, limit: Double) throws {
     var common = Self.common
@@ -40,32 +53,40 @@ import Training
     }
   }
 
-  @Test func `a run that fails says what it says alone and leaves the others as they are`() throws {
-    var runs = Self.runs(IPO(), 8)
+  @Test(arguments: [1, 2])
+  func `a run that fails says what it says alone and leaves the others as they are`(prompts: Int) throws {
+    var common = Self.common
+    common.promptCount = prompts
+    var runs = Self.runs(IPO(), 8, common)
     runs[1].streams[0].pairs[4].weight = .infinity
     runs[2].logits[0] = .nan
     runs[4].streams[0].pairs[2].referenceChosen += 1
     runs[6].objective.tau = 1e-200
-    let ends = Self.common.train(runs)
-    for (together, alone) in zip(ends, Self.alone(runs, Self.common)) {
+    let ends = common.train(runs)
+    let singly = runs.flatMap { common.train([$0]) }
+    for ((together, single), alone) in zip(zip(ends, singly), Self.alone(runs, common)) {
       #expect((try? together.get().logits) == (try? alone.get().logits))
-      #expect(Self.message(together) == Self.message(alone))
+      #expect((try? single.get().logits) == (try? alone.get().logits))
+      #expect(Self.message(together) == Self.message(alone) && Self.message(single) == Self.message(alone))
     }
     let failed = ends.map { Self.message($0) != nil }
     #expect(failed == [false, true, true, false, true, false, true, false])
   }
 
   /// Which of two runs drew the pair of infinite weight first is seen in the step that the message names.
-  @Test func `a run that fails in the middle`() throws {
+  @Test(arguments: [1, 2]) func `a run that fails in the middle`(prompts: Int) throws {
     var common = Self.common
+    common.promptCount = prompts
     common.configuration.batchSize = 20
     common.configuration.steps = 400
-    var runs = Self.runs(DPO(), 6, pairs: [20])
+    var runs = Self.runs(DPO(), 6, common, pairs: [20])
     for run in [0, 3] { runs[run].streams[0].pairs[5].weight = .infinity }
     let ends = common.train(runs)
-    for (together, alone) in zip(ends, Self.alone(runs, common)) {
+    let singly = runs.flatMap { common.train([$0]) }
+    for ((together, single), alone) in zip(zip(ends, singly), Self.alone(runs, common)) {
       #expect((try? together.get().logits) == (try? alone.get().logits))
-      #expect(Self.message(together) == Self.message(alone))
+      #expect((try? single.get().logits) == (try? alone.get().logits))
+      #expect(Self.message(together) == Self.message(alone) && Self.message(single) == Self.message(alone))
     }
     #expect(ends.map { Self.message($0) != nil } == [true, false, false, true, false, false])
   }
@@ -114,13 +135,15 @@ import Training
 
   /// The ends of some runs of an objective, in step and alone.
   private static func train(
-    _ id: String, _ count: Int, _ common: TableRuns = common, pairs: [Int] = [12]
+    _ id: String, _ count: Int, _ common: TableRuns = common, pairs: [Int] = [12], reduction: Reduction? = nil
   ) throws -> [(End, End)] {
     func opened<O: Objective>(_ objective: O) -> [(End, End)] {
       let runs = runs(objective, count, common, pairs: pairs)
       return Array(zip(common.train(runs), alone(runs, common)))
     }
-    return opened(try catalogueEntry(id).defaults)
+    let entry = try catalogueEntry(id)
+    guard let reduction, entry.parameters["reduction"] != nil else { return opened(entry.defaults) }
+    return opened(try entry.make(["reduction": .string(reduction.rawValue)]))
   }
 
   private static func alone<O: Objective>(_ runs: [TableRun<O>], _ common: TableRuns) -> [End] {
