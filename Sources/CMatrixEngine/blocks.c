@@ -1,7 +1,8 @@
 #include "blocks.h"
 
 size_t bfpo_blocks_size(int kind, size_t k, size_t n) {
-  return round_up(n, BFPO_BLOCK_COLUMNS) / BFPO_BLOCK_COLUMNS * block_group_bytes(kind, k);
+  // Products read words a few bytes beyond the last.
+  return round_up(n, BFPO_BLOCK_COLUMNS) / BFPO_BLOCK_COLUMNS * block_group_bytes(kind, k) + 64;
 }
 
 /// Bytes of a block of thirty-two elements in a model file.

@@ -15,6 +15,11 @@ INLINE size_t kernel_rows(size_t m) { return m <= 8 ? m : m <= 12 ? 12 : 16; }
 /// Rows of one call.
 #define MOST_ROWS 16
 
+/// sum += the products of a's pair and of pairs of weights. By hand, because compilers load the pair by an instruction of its own.
+HALF INLINE void add_products(__m512 *sum, __m512bh weights, const uint32_t *pair) {
+  __asm__("vdpbf16ps %2%{1to16%}, %1, %0" : "+v"(*sum) : "v"(weights), "m"(*pair));
+}
+
 /// `rows` rows of a, of which `m` are real, by `panels` panels of sixteen columns.
 ///
 /// - lead: panels that it brings near for itself and those that come after it; 0 when they are near already.
@@ -46,37 +51,33 @@ HALF INLINE void half_product(const int kind, const int rows, const int panels, 
     }
     for (size_t part = 0; part < 2; part++) {
       prefetch((const char *)packed + BFPO_AHEAD + part * lead * next / 2, lead * next / 2);
-      __m512i words[4][2];
-#pragma clang loop unroll(full)
-      for (int p = 0; p < panels; p++)
-#pragma clang loop unroll(full)
-        for (int side = 0; side < 2; side++)
-          words[p][side] = kind == BFPO_BLOCKS_Q8_SCALED
-                               ? _mm512_setzero_si512()
-                               : _mm512_load_si512(packed + p * next + 64 + part * 128 + side * 64);
       // A loop, because an unrolled one is reordered until its registers no longer suffice.
 #pragma clang loop unroll(disable)
-      for (size_t pair = 0; pair < 8; pair++, a += rows) {
-        __m512bh weights[4];
+      for (size_t byte = 0; byte < 4; byte++) {
 #pragma clang loop unroll(full)
-        for (int p = 0; p < panels; p++) {
-          __m512 side[2];
+        for (size_t nibble = 0; nibble < 2; nibble++, a += rows) {
+          __m512bh weights[4];
 #pragma clang loop unroll(full)
-          for (int s = 0; s < 2; s++) {
-            if (kind == BFPO_BLOCKS_Q8_SCALED) {
-              side[s] = eight_bit_weights(packed + p * next + 32 + (part * 8 + pair) * 32 + s * 16, scale[p][s]);
-            } else {
-              side[s] = four_bit_weights(kind, words[p][s], numbers, scale[p][s], least[p][s]);
-              words[p][s] = _mm512_srli_epi32(words[p][s], 4);
+          for (int p = 0; p < panels; p++) {
+            const uint8_t *own = packed + p * next;
+            __m512 side[2];
+#pragma clang loop unroll(full)
+            for (int s = 0; s < 2; s++) {
+              if (kind == BFPO_BLOCKS_Q8_SCALED) {
+                side[s] = eight_bit_weights(own + 32 + (part * 8 + byte * 2 + nibble) * 32 + s * 16, scale[p][s]);
+              } else {
+                // Memory from a later byte on is words shifted by it.
+                __m512i words = _mm512_loadu_si512(own + 64 + part * 128 + s * 64 + byte);
+                if (nibble > 0) words = _mm512_srli_epi32(words, 4);
+                side[s] = four_bit_weights(kind, words, numbers, scale[p][s], least[p][s]);
+              }
             }
+            weights[p] = _mm512_cvtne2ps_pbh(side[1], side[0]);
           }
-          weights[p] = _mm512_cvtne2ps_pbh(side[1], side[0]);
-        }
 #pragma clang loop unroll(full)
-        for (int row = 0; row < rows; row++) {
-          __m512bh value = (__m512bh)_mm512_set1_epi32((int)a[row]);
+          for (int row = 0; row < rows; row++)
 #pragma clang loop unroll(full)
-          for (int p = 0; p < panels; p++) sums[row][p] = _mm512_dpbf16_ps(sums[row][p], value, weights[p]);
+            for (int p = 0; p < panels; p++) add_products(&sums[row][p], weights[p], a + row);
         }
       }
     }

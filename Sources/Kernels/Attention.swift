@@ -2,7 +2,7 @@
 ///
 ///     outᵢ = Σⱼ pᵢⱼ vⱼ,   pᵢ = softmaxⱼ(⟨qᵢ, kⱼ⟩ / √headSize),   j over the shared prefix and the span's rows up to i
 ///
-/// Scores exist for 64 query rows at a time; only their log-sum-exp is kept, from which the backward pass forms them again.
+/// Scores exist for 48 query rows at a time; only their log-sum-exp is kept, from which the backward pass forms them again.
 ///
 /// - Parameters:
 ///   - q: rotated queries, [rows, heads · headSize].

@@ -58,7 +58,7 @@ public struct AttentionGroup: Hashable, Sendable {
 }
 
 /// Query rows whose scores are formed at once.
-let attentionBlock = 64
+let attentionBlock = 48
 
 extension AttentionGroup {
   /// Elements of scratch memory that ``attention(q:k:v:group:head:shape:into:normaliser:scratch:)`` needs.

@@ -175,6 +175,9 @@ extension LlamaPass {
     let attentionTasks = plan.depths[index] == .whole ? batch.groups.count * heads : 0
     let starts = scratchStarts(heads) { $0.backwardScratch }
     let packs = attentionTasks > 0 ? packedKeysAndValues(own, for: .backward) : nil
+    let (q, k, v) = (own.q.tile.borrowed, own.k.tile.borrowed, own.v.tile.borrowed)
+    let (normaliser, dOut) = (own.normaliser.tile.borrowed, back.dAttended.tile.borrowed)
+    let (dq, dk, dv) = (back.dq.tile.borrowed, back.dk.tile.borrowed, back.dv.tile.borrowed)
     parallelForEach(products.count + attentionTasks, workers: workers) { task in
       // The longest tasks first, so that workers end together.
       if task >= attentionTasks {
@@ -184,11 +187,11 @@ extension LlamaPass {
       let (groupIndex, head) = task.quotientAndRemainder(dividingBy: heads)
       let group = batch.groups[groupIndex]
       attentionBackward(
-        q: own.q.tile, k: own.k.tile, v: own.v.tile, normaliser: own.normaliser.tile, dOut: back.dAttended.tile,
-        group: group, keyValueHead: head, shape: shape, dq: back.dq.tile, dk: back.dk.tile, dv: back.dv.tile,
-        packs: packs?[groupIndex][head],
+        q: q, k: k, v: v, normaliser: normaliser, dOut: dOut, group: group, keyValueHead: head, shape: shape,
+        dq: dq, dk: dk, dv: dv, packs: packs?[groupIndex][head],
         scratch: back.scores.tile(
-          offset: starts[groupIndex] + head * group.backwardScratch, rows: 1, columns: group.backwardScratch))
+          offset: starts[groupIndex] + head * group.backwardScratch, rows: 1, columns: group.backwardScratch
+        ).borrowed)
     }
   }
 }

@@ -61,15 +61,17 @@ extension LlamaPass {
     let own = buffers.layers[index]
     let starts = scratchStarts(sizes.headCount) { $0.forwardScratch }
     let packs = packedKeysAndValues(own, for: .forward)
+    let (q, k, v) = (own.q.tile.borrowed, own.k.tile.borrowed, own.v.tile.borrowed)
+    let (attended, normaliser) = (own.attended.tile.borrowed, own.normaliser.tile.borrowed)
     parallelForEach(batch.groups.count * sizes.headCount, workers: workers) { task in
       let (groupIndex, head) = task.quotientAndRemainder(dividingBy: sizes.headCount)
       let group = batch.groups[groupIndex]
       attention(
-        q: own.q.tile, k: own.k.tile, v: own.v.tile, group: group, head: head, shape: shape,
-        packs: packs?[groupIndex][head / shape.headsPerKeyValueHead], into: own.attended.tile,
-        normaliser: own.normaliser.tile,
+        q: q, k: k, v: v, group: group, head: head, shape: shape,
+        packs: packs?[groupIndex][head / shape.headsPerKeyValueHead], into: attended, normaliser: normaliser,
         scratch: buffers.scores.tile(
-          offset: starts[groupIndex] + head * group.forwardScratch, rows: 1, columns: group.forwardScratch))
+          offset: starts[groupIndex] + head * group.forwardScratch, rows: 1, columns: group.forwardScratch
+        ).borrowed)
     }
   }
 
