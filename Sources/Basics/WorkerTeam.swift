@@ -16,14 +16,16 @@ import Synchronization
 /// must be taken from what the callers share. Not every number is used.
 ///
 /// Threads are kept, and wait in a loop for a tenth of a millisecond before they sleep: to wake one takes as long as a layer's
-/// attention. A call from inside another, or beside another, uses Dispatch instead.
+/// attention. A call beside another uses Dispatch instead, and one from inside another its own thread alone.
 public func runTogether(_ workers: Int, _ body: @Sendable (_ worker: Int) -> Void) {
-  if workers <= 1 { return body(0) }
+  if workers <= 1 || isInTeam.value { return body(0) }
   if WorkerTeam.shared.run(workers, body) { return }
   DispatchQueue.concurrentPerform(iterations: workers, execute: body)
 }
 
-/// Waits until a condition holds: busy for some microseconds, then letting others run.
+/// Waits until a condition holds that others are about to meet: busy for some microseconds, then letting others run.
+///
+/// To sleep instead would make a wait longer whenever the system has put a thread aside.
 public func waitBusily(until isMet: () -> Bool) {
   var turns = 0
   while !isMet() {
@@ -31,6 +33,22 @@ public func waitBusily(until isMet: () -> Bool) {
     if turns < 500 { bfpo_pause() } else { sched_yield() }
   }
 }
+
+/// Whether this thread already works for a call.
+private final class InTeam: Sendable {
+  private let key: pthread_key_t = {
+    var key = pthread_key_t()
+    precondition(unsafe pthread_key_create(&key, nil) == 0, "no key for a thread's own memory")
+    return key
+  }()
+
+  var value: Bool {
+    get { unsafe pthread_getspecific(key) != nil }
+    set { unsafe pthread_setspecific(key, newValue ? UnsafeRawPointer(bitPattern: 1) : nil) }
+  }
+}
+
+private let isInTeam = InTeam()
 
 /// Threads that are ready to help the one that calls.
 private final class WorkerTeam: @unchecked Sendable {
@@ -41,6 +59,9 @@ private final class WorkerTeam: @unchecked Sendable {
   /// Workers of the current call that have ended.
   private let left = Atomic(0)
   private let isBusy = Atomic(false)
+  /// Whether the caller sleeps until the last worker has ended.
+  private let isCallerAsleep = Atomic(false)
+  private let callersBell = DispatchSemaphore(value: 0)
   /// Of the current call; written before the gate opens, read by those who pass it.
   private var body: (@Sendable (Int) -> Void)?
   /// Only the busy caller touches it.
@@ -79,12 +100,31 @@ private final class WorkerTeam: @unchecked Sendable {
       for member in members.prefix(helpers) where member.isAsleep.exchange(false, ordering: .sequentiallyConsistent) {
         member.bell.signal()
       }
+      isInTeam.value = true
       body(0)
-      let joined = Gate(bits: gate.bitwiseAnd(~(1 << 32), ordering: .acquiringAndReleasing).oldValue).joined
-      waitBusily { left.load(ordering: .acquiring) == joined }
+      isInTeam.value = false
+      waitForAll(Gate(bits: gate.bitwiseAnd(~(1 << 32), ordering: .acquiringAndReleasing).oldValue).joined)
       self.body = nil
     }
     return true
+  }
+
+  /// Waits for those who have joined: for a moment in a loop, then asleep, for a last task may take hours.
+  private func waitForAll(_ joined: Int) {
+    for _ in 0..<turnsBeforeSleep {
+      if left.load(ordering: .acquiring) == joined { return }
+      bfpo_pause()
+    }
+    while true {
+      isCallerAsleep.store(true, ordering: .sequentiallyConsistent)
+      if left.load(ordering: .sequentiallyConsistent) == joined,
+        isCallerAsleep.exchange(false, ordering: .sequentiallyConsistent)
+      {
+        return
+      }
+      callersBell.wait()
+      if left.load(ordering: .acquiring) == joined { return }
+    }
   }
 
   private func enlist() {
@@ -95,12 +135,12 @@ private final class WorkerTeam: @unchecked Sendable {
 
   private func serve(_ member: Member) {
     var last: UInt64 = 0
+    isInTeam.value = true
     while true {
-      let number = waitForCall(after: &last, member)
-      if let number {
-        body!(number)
-        left.add(1, ordering: .releasing)
-      }
+      guard let number = waitForCall(after: &last, member) else { continue }
+      body!(number)
+      left.add(1, ordering: .sequentiallyConsistent)
+      if isCallerAsleep.exchange(false, ordering: .sequentiallyConsistent) { callersBell.signal() }
     }
   }
 
@@ -123,7 +163,12 @@ private final class WorkerTeam: @unchecked Sendable {
         continue
       }
       turns += 1
-      if turns < turnsBeforeSleep { bfpo_pause() } else { sleep(member, seen: now.bits) }
+      if turns < turnsBeforeSleep {
+        bfpo_pause()
+      } else {
+        sleep(member, seen: now.bits)
+        turns = 0
+      }
     }
   }
 
@@ -139,5 +184,5 @@ private final class WorkerTeam: @unchecked Sendable {
   }
 }
 
-/// About a tenth of a millisecond.
+/// About a tenth of a millisecond on x86-64.
 private let turnsBeforeSleep = 5000

@@ -41,7 +41,13 @@ public struct DecodingWeight<Scalar: KernelScalar>: @unchecked Sendable {
     switch form {
     case .blocks(let address): Scalar.multiplyBlocks(x, address, outputs: range, into: y, adding: adding)
     case .packed(let address): Scalar.multiplyPacked(x.tile, address, outputs: range, into: y, adding: adding)
-    case .plain: unsafe linear(x.tile, owner.weight, outputs: range, into: y, adding: adding)
+    case .plain:
+      // In pieces of one size, because a BLAS may sum in another order when the shape is another.
+      for start in stride(from: 0, to: range.count, by: productUnit) {
+        let piece = start..<min(start + productUnit, range.count)
+        let outputs = range.lowerBound + piece.lowerBound..<range.lowerBound + piece.upperBound
+        unsafe linear(x.tile, owner.weight, outputs: outputs, into: y.columns(piece), adding: adding)
+      }
     }
   }
 }

@@ -59,7 +59,7 @@ public protocol KernelScalar: BinaryFloatingPoint, Sendable where RawSignificand
   /// x as products with blocks in bfloat16 read it.
   @unsafe static func roundForBlocks(_ x: Tile<Self>, into memory: UnsafeMutableRawPointer)
 
-  /// Attention of one token for the query heads that share a key-value head; see ``cachedAttention(q:k:v:shape:into:scratch:)``.
+  /// Attention of one token for the query heads that share a key-value head; see ``cachedAttention(q:k:v:shape:next:into:scratch:)``.
   ///
   /// - Parameters:
   ///   - q: [heads, headSize]; so is `out`.

@@ -42,8 +42,8 @@ public final class PackedBlocks: @unchecked Sendable {
   /// Whether this processor has the instructions.
   public static var isSupported: Bool { MatrixEngine.avx512.isSupported }
 
-  /// Whether products of this precision give an engine's bits.
-  static func equal(_ engine: MatrixEngine) -> Bool { engine == .avx512 || engine == .avx512BF16 }
+  /// Whether products give an engine's bits, so that they may stand for its own.
+  public static func equal(_ engine: MatrixEngine) -> Bool { engine == .avx512 || engine == .avx512BF16 }
 
   /// - Parameters:
   ///   - bytes: [out][in / 32] blocks.

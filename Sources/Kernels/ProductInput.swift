@@ -50,7 +50,8 @@ public final class WorkerInput<Scalar: KernelScalar>: @unchecked Sendable {
 
   private func round(_ x: Tile<Scalar>) -> UnsafeRawPointer {
     precondition(
-      bfpo_half_operand_size(x.rows, x.columns) <= 4 * rounded.capacity, "[\(x.rows), \(x.columns)] is too large")
+      x.columns % Int(BFPO_BLOCK) == 0 && bfpo_half_operand_size(x.rows, x.columns) <= 4 * rounded.capacity,
+      "[\(x.rows), \(x.columns)] is too large, or no whole number of blocks")
     let memory = unsafe UnsafeMutableRawPointer(rounded.base)
     unsafe Scalar.roundForBlocks(x, into: memory)
     return UnsafeRawPointer(memory)

@@ -36,7 +36,8 @@ public protocol Objective: TrainingMethod {
   /// - Parameters:
   ///   - runs: the objective of each run.
   ///   - pairs: [pairs][lanes], lanes being one for a run alone and eight otherwise: what a pair's label and reference are in each run.
-  ///   - scores: [2][pairs][lanes]: the policy's log-probabilities of the chosen and of the rejected response.
+  ///   - scores: [2][pairs][lanes]: the policy's log-probabilities of the chosen and of the rejected response; both may have one
+  ///     constant added where ``seesMarginAlone``.
   ///   - values: [3][pairs][lanes]: losses and their derivatives by both; those of lanes without a run are left as they are.
   static func evaluate(
     _ runs: Span<Self>, _ pairs: Span<PairSample>, scores: Span<Double>, into values: inout MutableSpan<Double>)

@@ -25,7 +25,7 @@ final class LaneEngine {
   }
 
   /// Adds the gradient of a step, counted from 0, and what is watched of it: of a run alone for up to eight steps at once, the last of
-  /// which ends a window or has a number that eight divides.
+  /// which ends a window or is followed by a step whose number eight divides.
   ///
   /// - Parameters:
   ///   - windowBegin: the first step of the window.

@@ -8,7 +8,8 @@ import Preferences
 /// table: the same run, in a loop that takes no memory from step to step and asks the objective once a batch.
 ///
 /// The two agree bit for bit, unless a stream has no more pairs than a batch: there each pair is evaluated once and counts as often
-/// as it was drawn, so that sums are rounded differently, and so are margins from which the normaliser cancels. A caller with a concrete ``TabularPolicy`` gets this one.
+/// as it was drawn, so that sums are rounded differently, and so are margins from which the normaliser cancels. A caller with a
+/// concrete ``TabularPolicy`` gets this one.
 public func trainOffline<O: Objective>(
   _ policy: inout TabularPolicy, streams: [PairStream<TabularQuery>], objective: O,
   configuration: TrainingConfiguration, seed: SeedTree, stepZeroTolerance: Double,

@@ -101,7 +101,9 @@ import Testing
     #expect(zip(out.values, expected[(154 * 12)...]).allSatisfy { abs($0 - $1) < 1e-13 })
   }
 
-  @Test(arguments: [(1, 1, 1), (4, 3, 5), (16, 5, 7), (64, 3, 33), (70, 4, 130), (20, 9, 2)])
+  @Test(arguments: [
+    (1, 1, 1), (4, 3, 5), (16, 5, 7), (64, 3, 33), (64, 3, 48), (70, 4, 130), (128, 4, 32), (20, 9, 2), (64, 2, 600),
+  ])
   func `one row over a cache in single precision is that in double precision`(size: Int, heads: Int, tokens: Int) {
     var stream = SeedTree(77).child(size).generator()
     func draw(_ rows: Int, _ columns: Int) -> [Float] { (0..<rows * columns).map { _ in Float(stream.normal()) } }
@@ -115,8 +117,8 @@ import Testing
       scratch.reshape(rows: 1, columns: heads * tokens)
       cachedAttention(
         q: matrix(1, q).tile, k: matrix(tokens, k).tile, v: matrix(tokens, v).tile,
-        shape: AttentionShape(headCount: 2 * heads, keyValueHeadCount: 2, headSize: size), into: out.tile,
-        scratch: scratch.tile)
+        shape: AttentionShape(headCount: 2 * heads, keyValueHeadCount: 2, headSize: size),
+        next: (matrix(tokens, v).tile, matrix(tokens, k).tile), into: out.tile, scratch: scratch.tile)
       return out.tile.doubles
     }
     let (single, double) = (attended(Float.self), attended(Double.self))

@@ -66,9 +66,10 @@ struct PackedBlocksTests {
       memory.reshape(rows: rows, columns: inputs)
       let input = memory.input(stage: rows, rounding: decoding.needsRounding, x.tile)
       for (adding, range) in [(false, 0..<outputs), (true, 32..<outputs), (false, 32..<64)] {
-        let (expected, result) = (random(rows, outputs, 9), random(rows, outputs, 9))
-        linear(x.tile, weight, outputs: range, into: expected.tile.columns(range), adding: adding)
-        decoding.multiply(input, outputs: range, into: result.tile.columns(range), adding: adding)
+        // More rows than the product has, which it must leave alone.
+        let (expected, result) = (random(rows + 8, outputs, 9), random(rows + 8, outputs, 9))
+        linear(x.tile, weight, outputs: range, into: expected.tile.rows(0..<rows).columns(range), adding: adding)
+        decoding.multiply(input, outputs: range, into: result.tile.rows(0..<rows).columns(range), adding: adding)
         #expect(result.values == expected.values, "\(rows) rows, outputs \(range)")
       }
     }
@@ -84,7 +85,9 @@ struct PackedBlocksTests {
     let (x, y) = (random(3, 64, 1), random(3, 70, 2))
     let memory = WorkerInput<Float>()
     memory.reshape(rows: 3, columns: 64)
-    owner.addressed.multiply(memory.input(stage: 0, rounding: false, x.tile), outputs: 0..<70, into: y.tile)
+    withExtendedLifetime((owner, memory)) {
+      owner.addressed.multiply(memory.input(stage: 0, rounding: false, x.tile), outputs: 0..<70, into: y.tile)
+    }
     for row in 0..<3 {
       for output in 0..<70 {
         let expected = (0..<64).reduce(0.0) {

@@ -29,6 +29,25 @@ import Testing
     }
   }
 
+  @Test(arguments: cases) func `an objective that sees the margin alone does not see a constant added to both scores`(
+    entry: CatalogueEntry, reduction: Reduction
+  ) throws {
+    var random = SeedTree(29).child(entry.card.id).child(reduction.rawValue).generator()
+    for _ in 0..<100 {
+      let objective = try entry.randomObjective(&random, reduction: reduction)
+      guard objective.seesMarginAlone else { return }
+      var pair = PairSample.random(&random)
+      pair.rejectedTokens = pair.chosenTokens
+      var shifted = pair
+      shifted.policyChosen += 5
+      shifted.policyRejected += 5
+      let (value, other) = (objective.evaluate(pair), objective.evaluate(shifted))
+      #expect(abs(value.loss - other.loss) <= 1e-9 * max(1, abs(value.loss)), "\(objective) \(pair)")
+      #expect(abs(value.dChosen - other.dChosen) <= 1e-9 * max(1, abs(value.dChosen)), "\(objective) \(pair)")
+      #expect(value.dChosen + value.dRejected == 0, "\(objective) \(pair)")
+    }
+  }
+
   @Test(arguments: cases) func `losses and derivatives are finite up to a margin of 10⁴ nats`(
     entry: CatalogueEntry, reduction: Reduction
   ) throws {

@@ -88,6 +88,16 @@ struct DecodingTests {
     }
   }
 
+  @Test(arguments: [MatrixEngine.openBLAS, .avx512, .avx512BF16, .amxEmulated], [1, 3, 5])
+  func `sequences have the same bits with any number of workers`(engine: MatrixEngine, workers: Int) throws {
+    guard engine.isSupported else { return }
+    let options = SamplingOptions(maxNewTokens: 12)
+    func drawn(_ workers: Int) throws -> [Generation] {
+      try policy(engine, workers: workers).generate(prompts: prompts(11), options: options, seed: SeedTree(0))
+    }
+    #expect(try drawn(workers) == drawn(2))
+  }
+
   @Test(arguments: [MatrixEngine.avx512, .avx512BF16])
   func `a sequence has the same bits alone, among others, and with any number of workers`(engine: MatrixEngine) throws {
     guard engine.isSupported else { return }

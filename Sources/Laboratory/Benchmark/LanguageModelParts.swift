@@ -3,7 +3,7 @@ import Kernels
 import ModelFiles
 import Policies
 
-/// The policy that step, scoring and generation share, as the process would hold it in training.
+/// The policy that step and scoring share, as the process would hold it in training.
 final class LanguageModelWork {
   var step: PreferenceStep
   /// Largest resident memory of the process when the first two steps were done, bytes.
