@@ -23,11 +23,6 @@ void bfpo_each_group(const struct block_functions *functions, int kind, size_t m
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define SINGLE __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
-
-/// Row i of up to eight: with offsets of one and two strides three registers reach all.
-#define ROW(pointers, stride, i) ((pointers)[(i) / 3] + ((i) % 3) * (stride))
-
 /// Asks for the memory that will be read soon, by this thread or another: processors do it too late by themselves. Asking for
 /// memory beyond the matrix is allowed and does nothing.
 SINGLE INLINE void prefetch(const char *from, size_t bytes) {

@@ -8,6 +8,13 @@
 INLINE size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
 INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
+/// Functions for AVX-512 in single precision, and with bfloat16.
+#define SINGLE __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
+#define HALF __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16")))
+
+/// Row i from pointers to every third row: with offsets of one and two strides twelve rows are reached from four registers.
+#define ROW(pointers, stride, i) ((pointers)[(i) / 3] + ((i) % 3) * (stride))
+
 /// Bytes of an element that products of this engine read.
 INLINE size_t element_size(int engine) { return engine == BFPO_ENGINE_AVX512 ? 4 : 2; }
 

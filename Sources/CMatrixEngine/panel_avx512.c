@@ -6,8 +6,6 @@
 // A block of up to twelve rows by one panel keeps its sums in twenty-four registers. The two kernels differ in what one step
 // along k is: one row of b and a broadcast float, or two rows interleaved and a broadcast pair of halves.
 
-#define SINGLE __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
-#define HALF __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16")))
 #define ROWS 12
 
 /// Masks of the panel's two halves for `columns` columns.
@@ -34,9 +32,6 @@
 #define AHEAD(b)                                                                                                       \
   _mm_prefetch((const char *)(b) + ahead, _MM_HINT_T0);                                                                \
   _mm_prefetch((const char *)(b) + ahead + 64, _MM_HINT_T0);
-
-/// Pointers to every third row: with offsets of one and two strides they reach all twelve from four registers.
-#define ROW(pointers, stride, i) ((pointers)[(i) / 3] + ((i) % 3) * (stride))
 
 SINGLE INLINE void single_block(const int rows, size_t k, const float *a, size_t stride, const float *b,
                                 size_t columns, float *c, size_t c_stride, int accumulate, size_t ahead) {

@@ -7,8 +7,6 @@
 //
 // To unpack a weight costs as much as to multiply it by eight rows, so up to sixteen rows share it.
 
-#define HALF __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16")))
-
 /// Rows of a kernel that takes m rows: some kernels take a few more, which are zeros.
 INLINE size_t kernel_rows(size_t m) { return m <= 8 ? m : m <= 12 ? 12 : 16; }
 

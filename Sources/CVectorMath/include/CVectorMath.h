@@ -54,7 +54,8 @@ struct bfpo_cache {
 /// The attention of one token of one sequence, for the query heads that share a key-value head.
 ///
 /// - q: rotated queries, [heads, size].
-/// - next: the cache that this thread reads next, to bring it near; NULLs when there is none.
+/// - next: where the cache begins that this thread reads next, to bring it near: NULLs when there is none. It is taken to be as long
+///   as the own one.
 /// - scores: memory for [heads, count].
 /// - out: [heads, size], overwritten.
 void bfpo_cached_attention(const float *q, size_t heads, size_t size, struct bfpo_cache own, struct bfpo_cache next,
