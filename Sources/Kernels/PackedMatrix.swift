@@ -69,14 +69,29 @@ public struct PackedAddress: @unchecked Sendable {
   ///
   /// - Parameter x: [rows, depth].
   func multiply(_ x: Tile<Float>, columns range: Range<Int>, into y: Tile<Float>, adding: Bool) {
-    precondition(
-      x.columns == depth && y.rows == x.rows && y.columns == range.count && range.lowerBound >= 0
-        && range.upperBound <= columns && range.lowerBound % Int(BFPO_PANEL) == 0,
-      "[\(x.rows), \(x.columns)] by columns \(range) of [\(depth), \(columns)] into [\(y.rows), \(y.columns)]")
-    var target = unsafe bfpo_target(
-      packed: base, depth: depth, row: 0, column: range.lowerBound, columns: range.count, c: y.base, stride: y.stride,
-      accumulate: adding ? 1 : 0)
+    var target = unsafe target((x.rows, x.columns), rows: 0..<depth, columns: range, into: y, adding: adding)
     unsafe run(x, transposed: false, engine, &target, count: 1)
+  }
+
+  /// A product as the engine takes it.
+  ///
+  /// - Parameters:
+  ///   - shape: of the left-hand side.
+  ///   - rows: those that belong to its columns.
+  fileprivate func target(
+    _ shape: (rows: Int, columns: Int), rows: Range<Int>, columns: Range<Int>, into y: Tile<Float>, adding: Bool
+  ) -> bfpo_target {
+    let panel = Int(BFPO_PANEL)
+    precondition(
+      rows.lowerBound >= 0 && rows.upperBound <= depth && rows.lowerBound % panel == 0 && columns.lowerBound >= 0
+        && columns.upperBound <= self.columns && columns.lowerBound % panel == 0,
+      "rows \(rows) and columns \(columns) of a packed [\(depth), \(self.columns)]")
+    precondition(
+      rows.count == shape.columns && y.rows == shape.rows && y.columns == columns.count,
+      "[\(shape.rows), \(shape.columns)] times rows \(rows), columns \(columns) into [\(y.rows), \(y.columns)]")
+    return unsafe bfpo_target(
+      packed: base, depth: depth, row: rows.lowerBound, column: columns.lowerBound, columns: columns.count, c: y.base,
+      stride: y.stride, accumulate: adding ? 1 : 0)
   }
 }
 
@@ -102,11 +117,6 @@ package struct PackedTarget {
     self.columns = columns ?? 0..<packed.columns
     self.result = result
     self.adding = adding
-    precondition(
-      self.rows.upperBound <= packed.depth && self.columns.upperBound <= packed.columns
-        && self.rows.lowerBound % Int(BFPO_PANEL) == 0 && self.columns.lowerBound % Int(BFPO_PANEL) == 0,
-      "rows \(self.rows) and columns \(self.columns) of a packed [\(packed.depth), \(packed.columns)]")
-    precondition(result.columns == self.columns.count, "\(result.columns) columns for \(self.columns)")
   }
 }
 
@@ -141,12 +151,9 @@ private func run(
 extension PackedTarget {
   /// As the engine takes it, for a product with a.
   fileprivate func checked(_ a: Tile<Float>, transposed: Bool, _ engine: MatrixEngine) -> bfpo_target {
-    let (height, depth) = transposed ? (a.columns, a.rows) : (a.rows, a.columns)
-    precondition(
-      rows.count == depth && result.rows == height && packed.engine == engine,
-      "[\(height), \(depth)] times rows \(rows) into [\(result.rows), \(result.columns)]")
-    return unsafe bfpo_target(
-      packed: UnsafeRawPointer(packed.base), depth: packed.depth, row: rows.lowerBound, column: columns.lowerBound,
-      columns: columns.count, c: result.base, stride: result.stride, accumulate: adding ? 1 : 0)
+    precondition(packed.engine == engine, "operands packed for \(packed.engine) and \(engine)")
+    return unsafe packed.address.target(
+      transposed ? (a.columns, a.rows) : (a.rows, a.columns), rows: rows, columns: columns, into: result, adding: adding
+    )
   }
 }

@@ -69,9 +69,8 @@ extension MarginObjective {
   @inline(__always)
   private func evaluation(_ pair: borrowing PairSample, chosen: Double, rejected: Double) -> PairEvaluation {
     guard admits(pair.label) else { return .none }
-    let up = (chosen - pair.referenceChosen).reduced(reduction, tokens: pair.chosenTokens)
-    let down = (rejected - pair.referenceRejected).reduced(reduction, tokens: pair.rejectedTokens)
-    let value = evaluate(margin: up - down, label: pair.label)
+    let margin = pair.margin(chosen: chosen, rejected: rejected, reduction)
+    let value = evaluate(margin: margin, label: pair.label)
     return pair.evaluation(loss: value.loss, dChosen: value.derivative, dRejected: -value.derivative, reduction)
   }
 }

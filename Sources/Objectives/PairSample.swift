@@ -118,7 +118,13 @@ public struct PairSample: Hashable, Sendable {
 
   /// h = chosen log-ratio − rejected log-ratio.
   @inlinable public func margin(_ reduction: Reduction) -> Double {
-    chosenLogRatio(reduction) - rejectedLogRatio(reduction)
+    margin(chosen: policyChosen, rejected: policyRejected, reduction)
+  }
+
+  /// The margin that these scores of the policy would have.
+  @inlinable func margin(chosen: Double, rejected: Double, _ reduction: Reduction) -> Double {
+    (chosen - referenceChosen).reduced(reduction, tokens: chosenTokens)
+      - (rejected - referenceRejected).reduced(reduction, tokens: rejectedTokens)
   }
 }
 
