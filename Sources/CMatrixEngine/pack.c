@@ -54,15 +54,20 @@ INLINE void gather(struct source s, size_t row, size_t column, float block[BFPO_
 /// Two neighbouring rows of a half-precision panel: NULL for a row of zeros.
 typedef void interleave_function(const float *even, const float *odd, size_t columns, float scale, uint16_t *out);
 
-INLINE void interleave(const float *even, const float *odd, size_t columns, float scale, uint16_t *out) {
-  for (size_t j = 0; j < BFPO_PANEL; j++) {
-    out[2 * j] = even && j < columns ? to_half(scale * even[j]) : 0;
-    out[2 * j + 1] = odd && j < columns ? to_half(scale * odd[j]) : 0;
-  }
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"), min_vector_width(512))),     \
+                             apply_to = function)
+#endif
+/// Panels in single precision.
+static void pack_single(struct source s, size_t first, size_t last, float *packed) {
+  size_t depth = round_up(s.k, BFPO_PANEL);
+  for (size_t panel = first; panel < last; panel++)
+    for (size_t row = 0; row < depth; row += BFPO_PANEL)
+      gather(s, row, panel * BFPO_PANEL, (float(*)[BFPO_PANEL])(packed + (panel * depth + row) * BFPO_PANEL));
 }
 
 /// Panels in half precision.
-INLINE void pack_half_panels(struct source s, size_t first, size_t last, uint16_t *packed, interleave_function *run) {
+static void pack_half(struct source s, size_t first, size_t last, uint16_t *packed, interleave_function *run) {
   size_t depth = round_up(s.k, BFPO_PANEL);
   float block[BFPO_PANEL][BFPO_PANEL];
   for (size_t panel = first; panel < last; panel++) {
@@ -82,24 +87,11 @@ INLINE void pack_half_panels(struct source s, size_t first, size_t last, uint16_
   }
 }
 
-#if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"), min_vector_width(512))),     \
-                             apply_to = function)
-#endif
-/// Panels in single precision.
-static void pack_single(struct source s, size_t first, size_t last, float *packed) {
-  size_t depth = round_up(s.k, BFPO_PANEL);
-  for (size_t panel = first; panel < last; panel++)
-    for (size_t row = 0; row < depth; row += BFPO_PANEL)
-      gather(s, row, panel * BFPO_PANEL, (float(*)[BFPO_PANEL])(packed + (panel * depth + row) * BFPO_PANEL));
-}
-
-static void pack_half(struct source s, size_t first, size_t last, uint16_t *packed, interleave_function *run) {
-  pack_half_panels(s, first, last, packed, run);
-}
-
 static void interleave_any(const float *even, const float *odd, size_t columns, float scale, uint16_t *out) {
-  interleave(even, odd, columns, scale, out);
+  for (size_t j = 0; j < BFPO_PANEL; j++) {
+    out[2 * j] = even && j < columns ? to_half(scale * even[j]) : 0;
+    out[2 * j + 1] = odd && j < columns ? to_half(scale * odd[j]) : 0;
+  }
 }
 
 #if defined(__x86_64__)
