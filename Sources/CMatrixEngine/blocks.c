@@ -1,8 +1,7 @@
 #include "blocks.h"
 
 size_t bfpo_blocks_size(int kind, size_t k, size_t n) {
-  // Products read words a few bytes beyond the last.
-  return round_up(n, BFPO_BLOCK_COLUMNS) / BFPO_BLOCK_COLUMNS * block_group_bytes(kind, k) + 64;
+  return round_up(n, BFPO_BLOCK_COLUMNS) / BFPO_BLOCK_COLUMNS * block_group_bytes(kind, k);
 }
 
 /// Bytes of a block of thirty-two elements in a model file.
@@ -19,16 +18,12 @@ static uint32_t nibble(const uint8_t *bytes, size_t i) { return i < 16 ? bytes[i
 
 /// One block of one column into the block of sixteen columns that `out` points to.
 ///
-/// Single precision reads sixteen columns of one k at a time. Half precision reads eight columns of two neighbouring k, which lie
-/// one after another: first the lower eight columns, then the upper.
+/// Single precision reads sixteen columns of one k at a time; half precision sixteen columns of two neighbouring k.
 static void place(int kind, int half, const uint8_t *block, size_t column, uint8_t *out) {
   memcpy(out + 2 * column, block, 2);
-  const size_t lane = half ? column % 8 * 2 : column, upper = half ? column / 8 : 0;
   if (kind == BFPO_BLOCKS_Q8_SCALED) {
-    for (size_t i = 0; i < BFPO_BLOCK; i++) {
-      size_t at = half ? i / 2 * 32 + upper * 16 + lane + i % 2 : i * BFPO_BLOCK_PANEL + lane;
-      out[32 + at] = block[2 + i];
-    }
+    // In both orders: the two k of a pair lie one after another.
+    for (size_t i = 0; i < BFPO_BLOCK; i++) out[32 + i * BFPO_BLOCK_PANEL + column] = block[2 + i];
     return;
   }
   const uint8_t *numbers = block + 2;
@@ -36,13 +31,12 @@ static void place(int kind, int half, const uint8_t *block, size_t column, uint8
     memcpy(out + 32 + 2 * column, numbers, 2);
     numbers += 2;
   }
-  // A lane's word holds eight numbers: of an octet of k, or of every other k of sixteen.
-  for (size_t word = 0; word < BFPO_BLOCK / 8; word++) {
-    uint32_t value = 0;
-    size_t first = half ? word / 2 * 16 + word % 2 : word * 8, step = half ? 2 : 1;
-    for (size_t i = 0; i < 8; i++) value |= nibble(numbers, first + i * step) << (4 * i);
-    size_t at = half ? word / 2 * 128 + upper * 64 + 4 * (lane + word % 2) : word * 64 + 4 * lane;
-    memcpy(out + 64 + at, &value, 4);
+  // A line of memory holds an octet of k: eight numbers in a column's word, or four pairs, of which the lower half of the word
+  // holds the first numbers and the upper half the second ones.
+  for (size_t octet = 0; octet < BFPO_BLOCK / 8; octet++) {
+    uint32_t word = 0;
+    for (size_t i = 0; i < 8; i++) word |= nibble(numbers, octet * 8 + i) << 4 * (half ? i / 2 + i % 2 * 4 : i);
+    memcpy(out + 64 + octet * 64 + 4 * column, &word, 4);
   }
 }
 
@@ -69,8 +63,8 @@ void bfpo_each_group(const struct block_functions *functions, int kind, size_t m
     const uint8_t *own = (const uint8_t *)packed + (column + start) / BFPO_BLOCK_COLUMNS * block_group_bytes(kind, k) +
                          within / BFPO_BLOCK_PANEL * block_bytes(kind);
     for (size_t row = 0; row < m; row += functions->rows)
-      run(smaller(functions->rows, m - row), k, (const char *)a + row * a_row, a_row, own, width,
-          c + row * c_stride + start, c_stride, accumulate);
+      run(smaller(functions->rows, m - row), k, (const char *)a + row * a_row, a_row, own,
+          within / BFPO_BLOCK_PANEL, width, c + row * c_stride + start, c_stride, accumulate);
   }
 }
 

@@ -4,9 +4,10 @@
 
 /// Some rows by some panels of one group: `run` of a kind.
 ///
+/// - packed: of the first panel, which is number `first` of its group.
 /// - a: of the first row, in the form of the precision; `a_row` is where the next row would be, if rows lay one after another.
-typedef void block_function(size_t m, size_t k, const void *a, size_t a_row, const uint8_t *packed, size_t columns,
-                            float *c, size_t c_stride, int accumulate);
+typedef void block_function(size_t m, size_t k, const void *a, size_t a_row, const uint8_t *packed, size_t first,
+                            size_t columns, float *c, size_t c_stride, int accumulate);
 
 /// Functions of one precision, and how many rows they take at once.
 struct block_functions {

@@ -47,12 +47,20 @@ void *bfpo_scratch(int slot, size_t bytes);
 /// Slots of scratch memory: an operand a in the engine's form, and a packed b.
 enum { SCRATCH_A, SCRATCH_B, SCRATCH_SLOTS };
 
+/// Where a panel stands among those that the same rows are multiplied by.
+struct panel_turn {
+  /// The one after it, which should be asked for early; NULL for the last.
+  const void *next;
+  /// Whether it is the first, so that none has asked for it.
+  int is_first;
+};
+
 /// One product on operands in the engine's form, for rows and panels that the caller has cut to fit the caches.
 ///
 /// - a: [m, k padded to 32 in half precision], `a_stride` elements from row to row; the AMX engines read rows up to the next
 ///   multiple of 16, whatever they hold.
 typedef void product_function(size_t m, size_t k, const void *a, size_t a_stride, const void *panel, size_t columns,
-                              float *c, size_t c_stride, int accumulate);
+                              float *c, size_t c_stride, int accumulate, struct panel_turn turn);
 
 product_function bfpo_panel_avx512, bfpo_panel_avx512_bf16, bfpo_panel_amx, bfpo_panel_amx_emulated;
 

@@ -217,8 +217,9 @@ static void product(int engine, size_t m, size_t k, const void *a, size_t a_stri
       for (size_t column = 0; column < t.columns; column += BFPO_PANEL) {
         const char *panel = (const char *)t.packed + (t.column + column) / BFPO_PANEL * bytes +
                             (t.row + start) * BFPO_PANEL * size;
+        struct panel_turn turn = {column + BFPO_PANEL < t.columns ? panel + bytes : NULL, column == 0};
         run(rows, depth, left, a_stride, panel, smaller(BFPO_PANEL, t.columns - column), t.c + row * t.stride + column,
-            t.stride, t.accumulate || start > 0);
+            t.stride, t.accumulate || start > 0, turn);
       }
     }
   }

@@ -63,9 +63,9 @@ SINGLE INLINE void block_product(const int kind, const int rows, const int panel
 
 /// Up to eight rows by up to 64 columns: few rows take more panels, so that enough sums run side by side.
 #define KIND(kind, name)                                                                                               \
-  SINGLE static void name(size_t m, size_t k, const void *first, size_t a_row, const uint8_t *packed, size_t columns,  \
-                          float *c, size_t c_stride, int accumulate) {                                                 \
-    const float *a = first;                                                                                            \
+  SINGLE static void name(size_t m, size_t k, const void *a_, size_t a_row, const uint8_t *packed, size_t first,       \
+                          size_t columns, float *c, size_t c_stride, int accumulate) {                                 \
+    const float *a = a_;                                                                                               \
     const size_t stride = a_row / sizeof(float);                                                                       \
     if (m <= 2 && columns > 32) {                                                                                      \
       if (m == 1) block_product(kind, 1, 4, k, a, stride, packed, columns, c, c_stride, accumulate);                   \

@@ -30,12 +30,13 @@ struct functions {
   void (*adam_step)(const struct bfpo_adam *, const float *, float *, float *, float *, size_t);
   double (*wide_sum)(const float *, size_t);
   void (*cached_attention)(const float *, size_t, size_t, struct bfpo_cache, struct bfpo_cache, float, float *, float *);
+  void (*store_halves)(const float *, size_t, uint32_t *);
 };
 
 #define TABLE(label, suffix)                                                                                           \
   {label,           exp_shifted_##suffix,    max_##suffix,       dot_##suffix,                                         \
    gated_##suffix, gated_backward_##suffix, add_scaled_##suffix, adam_step_##suffix,                                    \
-   wide_sum_##suffix, cached_attention_##suffix}
+   wide_sum_##suffix, cached_attention_##suffix, store_halves_##suffix}
 
 #define FUSED(a, b, c) ((a) * (b) + (c))
 #define NAME(x) x##_baseline
@@ -131,3 +132,5 @@ void bfpo_cached_attention(const float *q, size_t heads, size_t size, struct bfp
                            float scale, float *scores, float *out) {
   active->cached_attention(q, heads, size, own, next, scale, scores, out);
 }
+
+void bfpo_store_halves(const float *x, size_t size, uint32_t *out) { active->store_halves(x, size, out); }

@@ -1,7 +1,7 @@
 import CMatrixEngine
 
 /// A weight [out, in] as decoding reads it: in the blocks of its file where there are some, because few rows are bound by memory;
-/// otherwise the packed copy that scoring reads. Both have the same bits.
+/// otherwise the packed copy that scoring reads. In float32 both have the same bits.
 ///
 /// Plain addresses, so that tasks of several threads do not count references to the same objects, for which they would wait for
 /// one another.
@@ -67,7 +67,7 @@ public final class DecodingWeightOwner<Scalar: KernelScalar>: Sendable {
   public init(_ weight: LinearWeight<Scalar>, shape: [Int], blocks: PackedBlocks? = nil) {
     precondition(blocks.map { [$0.outputs, $0.inputs] == shape } ?? true, "blocks of another weight")
     let engine = weight.packs?.engine
-    let isUsable = engine.map { PackedBlocks.equal($0) && blocks?.precision == $0.precision } ?? false
+    let isUsable = engine.map { PackedBlocks.serve($0) && blocks?.precision == $0.precision } ?? false
     self.weight = weight
     self.blocks = isUsable ? blocks : nil
     packed =

@@ -93,18 +93,25 @@ extension Double: KernelScalar {
   public static func roundForBlocks(_ x: Tile<Double>, into memory: UnsafeMutableRawPointer) { noPacks() }
 
   public static func attend(
-    _ q: UnsafePointer<Double>, heads: Int, headSize: Int, _ k: UnsafePointer<Double>, _ v: UnsafePointer<Double>,
-    stride: Int, tokens: Int, nextKeys: UnsafePointer<Double>?, nextValues: UnsafePointer<Double>?, scale: Double,
-    scores: UnsafeMutablePointer<Double>, into out: UnsafeMutablePointer<Double>
+    _ q: UnsafePointer<Double>, heads: Int, _ k: CachedRows<Double>, _ v: CachedRows<Double>,
+    next: (k: CachedRows<Double>, v: CachedRows<Double>)?, scale: Double, scores: UnsafeMutablePointer<Double>,
+    into out: UnsafeMutablePointer<Double>
   ) {
+    let (size, stride) = (k.headSize, k.stride / MemoryLayout<Double>.stride)
+    let keys = unsafe k.base.assumingMemoryBound(to: Double.self)
+    let values = unsafe v.base.assumingMemoryBound(to: Double.self)
     for head in 0..<heads {
-      let (query, result) = unsafe (q + head * headSize, out + head * headSize)
-      for t in 0..<tokens { unsafe scores[t] = scale * dot(query, k + t * stride, count: headSize) }
-      let high = unsafe largest(scores, count: tokens)
-      let sum = unsafe exponentials(of: scores, into: scores, count: tokens, shift: high)
-      for i in 0..<headSize { unsafe result[i] = 0 }
-      for t in 0..<tokens { unsafe addScaled(v + t * stride, to: result, count: headSize, factor: scores[t] / sum) }
+      let (query, result) = unsafe (q + head * size, out + head * size)
+      for t in 0..<k.rows { unsafe scores[t] = scale * dot(query, keys + t * stride, count: size) }
+      let high = unsafe largest(scores, count: k.rows)
+      let sum = unsafe exponentials(of: scores, into: scores, count: k.rows, shift: high)
+      for i in 0..<size { unsafe result[i] = 0 }
+      for t in 0..<k.rows { unsafe addScaled(values + t * stride, to: result, count: size, factor: scores[t] / sum) }
     }
+  }
+
+  public static func storeHalves(_ x: UnsafePointer<Double>, count: Int, into memory: UnsafeMutableRawPointer) {
+    noPacks()
   }
 
   public static func wideSum(_ x: UnsafePointer<Double>, count: Int) -> Double {

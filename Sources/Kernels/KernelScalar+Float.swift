@@ -87,13 +87,20 @@ extension Float: KernelScalar {
   }
 
   public static func attend(
-    _ q: UnsafePointer<Float>, heads: Int, headSize: Int, _ k: UnsafePointer<Float>, _ v: UnsafePointer<Float>,
-    stride: Int, tokens: Int, nextKeys: UnsafePointer<Float>?, nextValues: UnsafePointer<Float>?, scale: Float,
-    scores: UnsafeMutablePointer<Float>, into out: UnsafeMutablePointer<Float>
+    _ q: UnsafePointer<Float>, heads: Int, _ k: CachedRows<Float>, _ v: CachedRows<Float>,
+    next: (k: CachedRows<Float>, v: CachedRows<Float>)?, scale: Float, scores: UnsafeMutablePointer<Float>,
+    into out: UnsafeMutablePointer<Float>
   ) {
+    func cache(_ keys: UnsafeMutableRawPointer?, _ values: UnsafeMutableRawPointer?) -> bfpo_cache {
+      unsafe bfpo_cache(
+        k: keys, v: values, stride: k.stride, count: k.rows, half: k.precision == .bfloat16 ? 1 : 0)
+    }
     unsafe bfpo_cached_attention(
-      q, heads, headSize, bfpo_cache(k: k, v: v, stride: stride, count: tokens),
-      bfpo_cache(k: nextKeys, v: nextValues, stride: stride, count: tokens), scale, scores, out)
+      q, heads, k.headSize, cache(k.base, v.base), cache(next?.k.base, next?.v.base), scale, scores, out)
+  }
+
+  public static func storeHalves(_ x: UnsafePointer<Float>, count: Int, into memory: UnsafeMutableRawPointer) {
+    unsafe bfpo_store_halves(x, count, memory.assumingMemoryBound(to: UInt32.self))
   }
 
   public static func wideSum(_ x: UnsafePointer<Float>, count: Int) -> Double { unsafe bfpo_wide_sum(x, count) }

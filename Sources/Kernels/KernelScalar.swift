@@ -59,17 +59,20 @@ public protocol KernelScalar: BinaryFloatingPoint, Sendable where RawSignificand
   /// x as products with blocks in bfloat16 read it.
   @unsafe static func roundForBlocks(_ x: Tile<Self>, into memory: UnsafeMutableRawPointer)
 
-  /// Attention of one token for the query heads that share a key-value head; see ``cachedAttention(q:k:v:shape:next:into:scratch:)``.
+  /// Attention of one token for the query heads that share a key-value head; see ``cachedAttention(q:k:v:next:into:scratch:)``.
   ///
   /// - Parameters:
-  ///   - q: [heads, headSize]; so is `out`.
-  ///   - k: [tokens, headSize], `stride` elements from token to token; so is `v`.
-  ///   - nextKeys: what will be read after k, to bring it near.
+  ///   - q: [heads, headSize].
+  ///   - next: what will be read after k and v, to bring it near.
   ///   - scores: memory for [heads, tokens].
+  ///   - out: [heads, headSize].
   @unsafe static func attend(
-    _ q: UnsafePointer<Self>, heads: Int, headSize: Int, _ k: UnsafePointer<Self>, _ v: UnsafePointer<Self>,
-    stride: Int, tokens: Int, nextKeys: UnsafePointer<Self>?, nextValues: UnsafePointer<Self>?, scale: Self,
-    scores: UnsafeMutablePointer<Self>, into out: UnsafeMutablePointer<Self>)
+    _ q: UnsafePointer<Self>, heads: Int, _ k: CachedRows<Self>, _ v: CachedRows<Self>,
+    next: (k: CachedRows<Self>, v: CachedRows<Self>)?, scale: Self, scores: UnsafeMutablePointer<Self>,
+    into out: UnsafeMutablePointer<Self>)
+
+  /// Rounds a row of a cache to bfloat16, in the order that ``attend(_:heads:_:_:next:scale:scores:into:)`` reads.
+  @unsafe static func storeHalves(_ x: UnsafePointer<Self>, count: Int, into memory: UnsafeMutableRawPointer)
 
   /// Σ x[i] in double precision.
   @unsafe static func wideSum(_ x: UnsafePointer<Self>, count: Int) -> Double

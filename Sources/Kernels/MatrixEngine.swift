@@ -8,7 +8,7 @@ public enum Precision: String, NamedChoice {
   case float32
   /// Operands rounded to bfloat16 (8 bits of precision, nearest, ties to even) where they enter a product: of weights, or of
   /// attention, its scores excepted. Everything else is single precision: weights and what is kept of them, sums, norms, softmax,
-  /// gradients, optimiser.
+  /// gradients, optimiser. Decoding rounds keys and values too, and does not round weights that it reads in the blocks of a file.
   case bfloat16
 }
 

@@ -30,7 +30,8 @@ public enum BlockFormat: Sendable {
 
 /// A weight [out, in] in the blocks of its file, ordered for products with few rows, which are bound by memory.
 ///
-/// A product gives the same bits as that of the engine of its precision on the weights in single precision.
+/// In float32 a product gives the same bits as that of the AVX-512 engine on the weights as floats. In bfloat16 its inputs are
+/// rounded and its weights are not, so that it is nearer to float32 than a product of that precision's engines.
 public final class PackedBlocks: @unchecked Sendable {
   public let outputs: Int
   public let inputs: Int
@@ -42,8 +43,11 @@ public final class PackedBlocks: @unchecked Sendable {
   /// Whether this processor has the instructions.
   public static var isSupported: Bool { MatrixEngine.avx512.isSupported }
 
-  /// Whether products give an engine's bits, so that they may stand for its own.
-  public static func equal(_ engine: MatrixEngine) -> Bool { engine == .avx512 || engine == .avx512BF16 }
+  /// Whether products may stand for an engine's own: always in bfloat16, where the processor has the instructions; in float32 where
+  /// the bits are the same.
+  public static func serve(_ engine: MatrixEngine) -> Bool {
+    engine.precision == .float32 ? engine == .avx512 : MatrixEngine.avx512BF16.isSupported
+  }
 
   /// - Parameters:
   ///   - bytes: [out][in / 32] blocks.

@@ -92,39 +92,6 @@ import Testing
     expectGradient(dv.values, of: v, samples: 60, "v") { dot(forward(q, k, $0).out.values, dOut) }
   }
 
-  @Test func `one row over a cache is the last row of the whole sequence`() {
-    let expected = plain(q, k, v)
-    let (out, scratch) = (matrix(1, 12, "out"), matrix(1, 210, "scratch"))
-    cachedAttention(
-      q: matrix(rows, 12, q).tile.rows(154..<155), k: matrix(rows, 6, k).tile.rows(85..<155),
-      v: matrix(rows, 6, v).tile.rows(85..<155), shape: shape, into: out.tile, scratch: scratch.tile)
-    #expect(zip(out.values, expected[(154 * 12)...]).allSatisfy { abs($0 - $1) < 1e-13 })
-  }
-
-  @Test(arguments: [
-    (1, 1, 1), (4, 3, 5), (16, 5, 7), (64, 3, 33), (64, 3, 48), (70, 4, 130), (128, 4, 32), (20, 9, 2), (64, 2, 600),
-  ])
-  func `one row over a cache in single precision is that in double precision`(size: Int, heads: Int, tokens: Int) {
-    var stream = SeedTree(77).child(size).generator()
-    func draw(_ rows: Int, _ columns: Int) -> [Float] { (0..<rows * columns).map { _ in Float(stream.normal()) } }
-    let (q, k, v) = (draw(1, 2 * heads * size), draw(tokens, 2 * size), draw(tokens, 2 * size))
-    func attended<S: KernelScalar>(_ type: S.Type) -> [Double] {
-      func matrix(_ rows: Int, _ values: [Float]) -> Matrix<S> {
-        Matrix(rows: rows, columns: values.count / rows, values.map { S($0) })
-      }
-      let (out, scratch) = (Matrix<S>(), Matrix<S>())
-      out.reshape(rows: 1, columns: 2 * heads * size)
-      scratch.reshape(rows: 1, columns: heads * tokens)
-      cachedAttention(
-        q: matrix(1, q).tile, k: matrix(tokens, k).tile, v: matrix(tokens, v).tile,
-        shape: AttentionShape(headCount: 2 * heads, keyValueHeadCount: 2, headSize: size),
-        next: (matrix(tokens, v).tile, matrix(tokens, k).tile), into: out.tile, scratch: scratch.tile)
-      return out.tile.doubles
-    }
-    let (single, double) = (attended(Float.self), attended(Double.self))
-    #expect(zip(single, double).allSatisfy { abs($0 - $1) < 1e-5 })
-  }
-
   @Test(arguments: MatrixEngine.allCases.filter { $0 != .openBLAS && $0.isSupported })
   func `results and cotangents with packed keys and values`(_ engine: MatrixEngine) {
     let exact = Pass(Matrix<Double>.init(rows:columns:_:), self, engine: nil)

@@ -1,4 +1,5 @@
 import Basics
+import CMatrixEngine
 import Kernels
 import Synchronization
 import Testing
@@ -48,12 +49,12 @@ struct PackedBlocksTests {
     let (outputs, inputs) = shape
     let stored = StoredWeight(format, outputs: outputs, inputs: inputs, seed: 3)
     for engine in [MatrixEngine.avx512, .avx512BF16] where engine.isSupported {
-      let blocks = PackedBlocks(
-        format, stored.bytes.span, outputs: outputs, inputs: inputs, precision: engine.precision)
       let weight = LinearWeight(stored.values, packs: WeightPacks(engine: engine))
-      compare(DecodingWeightOwner(weight, shape: [outputs, inputs], blocks: blocks), weight, [outputs, inputs])
       compare(DecodingWeightOwner(weight, shape: [outputs, inputs]), weight, [outputs, inputs])
     }
+    let blocks = PackedBlocks(format, stored.bytes.span, outputs: outputs, inputs: inputs, precision: .float32)
+    let weight = LinearWeight(stored.values, packs: WeightPacks(engine: .avx512))
+    compare(DecodingWeightOwner(weight, shape: [outputs, inputs], blocks: blocks), weight, [outputs, inputs])
     let plain = LinearWeight(stored.values)
     compare(DecodingWeightOwner(plain, shape: [outputs, inputs]), plain, [outputs, inputs])
   }
@@ -71,6 +72,52 @@ struct PackedBlocksTests {
         linear(x.tile, weight, outputs: range, into: expected.tile.rows(0..<rows).columns(range), adding: adding)
         decoding.multiply(input, outputs: range, into: result.tile.rows(0..<rows).columns(range), adding: adding)
         #expect(result.values == expected.values, "\(rows) rows, outputs \(range)")
+      }
+    }
+  }
+
+  @Test(
+    .enabled(if: MatrixEngine.avx512BF16.isSupported, "needs AVX512-BF16"),
+    arguments: [BlockFormat.fourBitsScaled, .fourBitsAffine, .eightBitsScaled], [(64, 32), (200, 96), (130, 1600)])
+  func `in bfloat16 inputs are rounded and weights are not; a row does not depend on others`(
+    format: BlockFormat, shape: (Int, Int)
+  ) {
+    let (outputs, inputs) = shape
+    let stored = StoredWeight(format, outputs: outputs, inputs: inputs, seed: 4)
+    let owner = DecodingWeightOwner(
+      LinearWeight(stored.values, packs: WeightPacks(engine: .avx512BF16)), shape: [outputs, inputs],
+      blocks: PackedBlocks(format, stored.bytes.span, outputs: outputs, inputs: inputs, precision: .bfloat16))
+    let (x, start) = (random(35, inputs, 1), random(43, outputs, 9))
+    /// Some rows and outputs of what is there, with the product of so many rows of x in it.
+    func product(_ rows: Range<Int>, _ range: Range<Int>, adding: Bool) -> Matrix<Float> {
+      let (result, memory) = (Matrix(rows: 43, columns: outputs, start.values), WorkerInput<Float>())
+      memory.reshape(rows: rows.count, columns: inputs)
+      owner.addressed.multiply(
+        memory.input(stage: 0, rounding: true, x.tile.rows(rows)), outputs: range,
+        into: result.tile.rows(rows).columns(range), adding: adding)
+      return result
+    }
+    #expect(owner.addressed.needsRounding)
+    for (adding, range) in [(false, 0..<outputs), (true, 32..<outputs), (false, 32..<64)] {
+      let expected = Matrix(rows: 43, columns: outputs, start.values)
+      for row in 0..<35 {
+        let own = product(row..<row + 1, range, adding: adding).tile.rows(row..<row + 1)
+        expected.tile.rows(row..<row + 1).copy(from: own)
+        for output in range {
+          var (sum, size) = (adding ? Double(start.tile[row, output]) : 0, 0.0)
+          for i in 0..<inputs {
+            let term = Double(bfpo_rounded_to_half(x.tile[row, i])) * Double(stored.values[output * inputs + i])
+            (sum, size) = (sum + term, size + abs(term))
+          }
+          #expect(abs(Double(own[0, output]) - sum) < 3e-6 * (size + 1), "[\(row), \(output)]")
+        }
+      }
+      for rows in 2...35 {
+        let result = product(0..<rows, range, adding: adding)
+        for row in 0..<43 {
+          let own = row < rows ? expected : start
+          #expect(result.tile.rows(row..<row + 1).values == own.tile.rows(row..<row + 1).values, "\(rows), \(row)")
+        }
       }
     }
   }

@@ -59,16 +59,31 @@ struct DecodingTests {
     (0..<count).map { tokens(1 + ($0 * 37) % 90, below: 301, seed: SeedTree($0)) }
   }
 
-  @Test(arguments: [MatrixEngine.avx512, .avx512BF16])
-  func `blocks give the bits that the same weights give as floats`(engine: MatrixEngine) throws {
-    guard engine.isSupported else { return }
+  @Test func `blocks give the bits that the same weights give as floats`() throws {
+    guard MatrixEngine.avx512.isSupported else { return }
     let options = SamplingOptions(temperature: 0.9, topP: 0.97, maxNewTokens: 30)
-    let withBlocks = try policy(engine).generate(prompts: prompts(21), options: options, seed: SeedTree(4))
-    let withFloats = try policy(engine, offersBlocks: false).generate(
+    let withBlocks = try policy(.avx512).generate(prompts: prompts(21), options: options, seed: SeedTree(4))
+    let withFloats = try policy(.avx512, offersBlocks: false).generate(
       prompts: prompts(21), options: options, seed: SeedTree(4))
     #expect(withBlocks == withFloats)
-    #expect(try policy(engine).decodesFromBlocks)
-    #expect(try !policy(engine, offersBlocks: false).decodesFromBlocks)
+    #expect(try policy(.avx512).decodesFromBlocks)
+    #expect(try !policy(.avx512, offersBlocks: false).decodesFromBlocks)
+  }
+
+  @Test func `in bfloat16, decoding from blocks is about as far from float32 as scoring is`() throws {
+    guard MatrixEngine.avx512BF16.isSupported else { return }
+    let half = try policy(.avx512BF16)
+    let single = try policy(.avx512)
+    let prompts = prompts(19)
+    let drawn = half.generate(
+      prompts: prompts, options: SamplingOptions(temperature: 1, maxNewTokens: 40), seed: SeedTree(9))
+    let queries = zip(prompts, drawn).map { TokenQuery(prompt: $0, response: $1.tokens) }
+    let exact = single.tokenLogProbabilities(queries)
+    func distance(_ own: [[Double]]) -> Double {
+      mean(zip(own, exact).flatMap { zip($0, $1).map { abs($0 - $1) } })
+    }
+    let (decoded, scored) = (distance(drawn.map(\.logProbabilities)), distance(half.tokenLogProbabilities(queries)))
+    #expect(half.decodesFromBlocks && decoded > 0 && decoded < 1.5 * scored, "\(decoded) and \(scored)")
   }
 
   @Test(arguments: [MatrixEngine.openBLAS, .avx512, .avx512BF16], [1, 2, 3, 8, 16, 19])

@@ -1,3 +1,4 @@
+import Basics
 import Kernels
 import Policies
 import TestSupport
@@ -39,5 +40,19 @@ struct SmolPrecisionTests {
       let cosine = dot(half, single) / (dot(half, half) * dot(single, single)).squareRoot()
       #expect(cosine > 0.995, "cosine of a layer's gradients \(cosine)")
     }
+  }
+  @Test(.enabled(if: !engines.isEmpty, "this processor multiplies no bfloat16"), arguments: engines)
+  func `log-probabilities while decoding from the file's blocks`(_ engine: MatrixEngine) throws {
+    let golden = try sharedGolden("chat_logprobs.json", as: SmolModelTests.ChatCases.self)
+    let policy = try SmolModelTests.load(engine: engine)
+    let exact = try SmolModelTests.load()
+    #expect(policy.decodesFromBlocks == MatrixEngine.avx512BF16.isSupported)
+    let prompts = golden.cases.indices.map { golden.queries($0)[0].prompt }
+    let drawn = policy.generate(
+      prompts: prompts, options: SamplingOptions(temperature: 1, maxNewTokens: 64), seed: SeedTree(0))
+    let scored = exact.tokenLogProbabilities(zip(prompts, drawn).map { TokenQuery(prompt: $0, response: $1.tokens) })
+    let errors = zip(drawn, scored).flatMap { zip($0.logProbabilities, $1).map { abs($0 - $1) } }
+    let mean = errors.reduce(0, +) / Double(errors.count)
+    #expect(mean < 0.02, "mean |Δ log p| per token \(mean) over \(errors.count) tokens")
   }
 }

@@ -105,7 +105,9 @@ void bfpo_pack_blocks(int kind, int half, const uint8_t *rows, const uint32_t *o
 void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
                          size_t columns, float *c, size_t c_stride, int accumulate);
 
-/// The same with operands rounded to bfloat16 (AVX512-BF16) and the bits of that engine.
+/// The same with inputs rounded to bfloat16 (AVX512-BF16). Weights are not rounded: each block's numbers are multiplied as they
+/// are, and the block's sum by its scale, so that the result is nearer to single precision than that of the AVX512-BF16 engine.
+/// A row's result does not depend on the rows beside it.
 ///
 /// - a: as bfpo_half_operand has left it.
 void bfpo_half_block_products(int kind, size_t m, size_t k, const void *a, const void *packed, size_t column,
@@ -114,7 +116,7 @@ void bfpo_half_block_products(int kind, size_t m, size_t k, const void *a, const
 /// Bytes of a[m, k] as bfpo_half_block_products reads it.
 size_t bfpo_half_operand_size(size_t m, size_t k);
 
-/// Rounds a[m, k] and orders it for bfpo_half_block_products: once for all products of one input.
+/// Rounds a[m, k] and orders it for bfpo_half_block_products, with the sum of each thirty-two: once for all products of one input.
 ///
 /// - out: aligned to 64 bytes.
 void bfpo_half_operand(size_t m, size_t k, const float *a, size_t stride, void *out);

@@ -10,6 +10,7 @@
 #include "CLaneMath.h"
 #include "CTableMath.h"
 #include <stddef.h>
+#include <stdint.h>
 
 /// The name of the instruction set in use: "avx512", "avx2" or "baseline".
 const char *bfpo_vector_instructions(void);
@@ -45,17 +46,28 @@ void bfpo_adam_step_single(const struct bfpo_adam *constants, const float *gradi
 /// sum x[i] in double precision.
 double bfpo_wide_sum(const float *x, size_t count);
 
-/// Keys and values of a sequence's tokens so far, [count, size], `stride` elements from token to token.
+/// Bytes of a key or a value of `size` elements in a cache: floats, or bfloat16 in pairs.
+static inline size_t bfpo_cached_row_bytes(size_t size, int half) {
+  return half ? (size + 31) / 32 * 64 : size * sizeof(float);
+}
+
+/// A row of a cache in bfloat16, rounded to nearest even: of each thirty-two elements, padded with zeros, the first sixteen are the
+/// lower halves of words and the others the upper halves.
+void bfpo_store_halves(const float *x, size_t size, uint32_t *out);
+
+/// Keys and values of a sequence's tokens so far, [count, size], `stride` bytes from token to token.
 struct bfpo_cache {
-  const float *k, *v;
+  const void *k, *v;
   size_t stride, count;
+  /// Whether rows are as `bfpo_store_halves` leaves them, and not floats.
+  int half;
 };
 
 /// The attention of one token of one sequence, for the query heads that share a key-value head.
 ///
 /// - q: rotated queries, [heads, size].
-/// - next: where the cache begins that this thread reads next, to bring it near: NULLs when there is none. It is taken to be as long
-///   as the own one.
+/// - next: where the cache begins that this thread reads next, to bring it near: NULLs when there is none. Only its k and v are read:
+///   it is taken to be as long as the own one.
 /// - scores: memory for [heads, count].
 /// - out: [heads, size], overwritten.
 void bfpo_cached_attention(const float *q, size_t heads, size_t size, struct bfpo_cache own, struct bfpo_cache next,

@@ -129,20 +129,20 @@ struct DecodingStep<Scalar: KernelScalar>: Sendable {
     let (own, shared) = (head * group * size..<(head + 1) * group * size, head * size..<(head + 1) * size)
     let keys = cache.keys(layer, head: head, count: count)
     let values = cache.values(layer, head: head, count: count)
-    let (query, key) = (tiles.q.rows(row..<row + 1).columns(own), keys.rows(cache.length..<count))
-    key.copy(from: tiles.k.rows(row..<row + 1).columns(shared))
-    values.rows(cache.length..<count).copy(from: tiles.v.rows(row..<row + 1).columns(shared))
+    let (query, key) = (tiles.q.rows(row..<row + 1).columns(own), tiles.k.rows(row..<row + 1).columns(shared))
     rotate(query, position: cache.length, table: rotary)
     rotate(key, position: cache.length, table: rotary)
+    keys.store(key, at: cache.length)
+    values.store(tiles.v.rows(row..<row + 1).columns(shared), at: cache.length)
     let longest = tiles.scores.columns / sizes.headCount
     cachedAttention(
-      q: query, k: keys, v: values, shape: AttentionShape(headCount: group, keyValueHeadCount: 1, headSize: size),
-      next: next.map { known(layer, $0) }, into: tiles.attended.rows(row..<row + 1).columns(own),
+      q: query, k: keys, v: values, next: next.map { known(layer, $0) },
+      into: tiles.attended.rows(row..<row + 1).columns(own),
       scratch: tiles.scores.rows(row..<row + 1).columns(head * group * longest..<(head + 1) * group * longest))
   }
 
   /// Keys and values of a unit of attention from the steps before.
-  private func known(_ layer: Int, _ unit: Int) -> (k: Tile<Scalar>, v: Tile<Scalar>) {
+  private func known(_ layer: Int, _ unit: Int) -> (k: CachedRows<Scalar>, v: CachedRows<Scalar>) {
     let (row, head) = unit.quotientAndRemainder(dividingBy: sizes.keyValueHeadCount)
     let cache = caches[row]
     return (

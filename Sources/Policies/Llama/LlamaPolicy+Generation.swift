@@ -70,7 +70,7 @@ extension LlamaPolicy {
       !prompt.isEmpty && prompt.count <= configuration.contextLength,
       "a prompt of \(prompt.count) tokens in a context of \(configuration.contextLength)")
     let capacity = min(prompt.count + options.maxNewTokens, configuration.contextLength)
-    return KeyValueCache(configuration, capacity: capacity)
+    return KeyValueCache(configuration, capacity: capacity, precision: packs?.engine.precision ?? .float32)
   }
 }
 
