@@ -68,10 +68,18 @@ void bfpo_each_group(const struct block_functions *functions, int kind, size_t m
   }
 }
 
+void bfpo_block_products(int engine, int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed,
+                         size_t column, size_t columns, float *c, size_t c_stride, int accumulate) {
+#if defined(__x86_64__)
+  const struct block_functions *functions = engine == BFPO_ENGINE_AVX2 ? &bfpo_blocks_avx2 : &bfpo_blocks_avx512;
+  bfpo_each_group(functions, kind, m, k, a, stride * sizeof(float), packed, column, columns, c, c_stride, accumulate);
+#endif
+}
+
 void bfpo_prefetch_blocks(int kind, size_t k, const void *packed, size_t column) {
 #if defined(__x86_64__)
   size_t bytes = block_group_bytes(kind, k);
   const char *start = (const char *)packed + column / BFPO_BLOCK_COLUMNS * bytes;
-  for (size_t line = 0; line < smaller(BFPO_AHEAD, bytes); line += 64) _mm_prefetch(start + line, _MM_HINT_T0);
+  for (size_t line = 0; line < smaller(BFPO_AHEAD, bytes); line += 64) __builtin_prefetch(start + line);
 #endif
 }

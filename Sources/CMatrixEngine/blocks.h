@@ -15,6 +15,9 @@ struct block_functions {
   size_t rows;
 };
 
+/// In single precision.
+extern const struct block_functions bfpo_blocks_avx2, bfpo_blocks_avx512;
+
 /// A product, cut into groups of columns and into as many rows as the functions take.
 ///
 /// - a_row: bytes from row to row.

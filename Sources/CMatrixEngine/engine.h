@@ -8,7 +8,8 @@
 INLINE size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
 INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-/// Functions for AVX-512 in single precision, and with bfloat16.
+/// Functions for AVX2, and for AVX-512 in single precision and with bfloat16.
+#define WIDE __attribute__((target("avx2,fma,f16c")))
 #define SINGLE __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
 #define HALF __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16")))
 
@@ -16,11 +17,14 @@ INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 #define ROW(pointers, stride, i) ((pointers)[(i) / 3] + ((i) % 3) * (stride))
 
 /// Bytes of an element that products of this engine read.
-INLINE size_t element_size(int engine) { return engine == BFPO_ENGINE_AVX512 ? 4 : 2; }
+INLINE size_t element_size(int engine) { return engine == BFPO_ENGINE_AVX2 || engine == BFPO_ENGINE_AVX512 ? 4 : 2; }
+
+/// Columns of a panel: what the sums of one block of rows have registers for.
+INLINE size_t panel_columns(int engine) { return engine == BFPO_ENGINE_AVX2 ? BFPO_PANEL / 2 : BFPO_PANEL; }
 
 /// Bytes of one panel of a packed matrix with `depth` rows.
 INLINE size_t panel_bytes(int engine, size_t depth) {
-  return round_up(depth, BFPO_PANEL) * BFPO_PANEL * element_size(engine);
+  return round_up(depth, BFPO_PANEL) * panel_columns(engine) * element_size(engine);
 }
 
 /// Bytes of one block of sixteen packed columns: their scales, their least values, and four- or eight-bit numbers.
@@ -62,7 +66,13 @@ struct panel_turn {
 typedef void product_function(size_t m, size_t k, const void *a, size_t a_stride, const void *panel, size_t columns,
                               float *c, size_t c_stride, int accumulate, struct panel_turn turn);
 
-product_function bfpo_panel_avx512, bfpo_panel_avx512_bf16, bfpo_panel_amx, bfpo_panel_amx_emulated;
+product_function bfpo_panel_avx2, bfpo_panel_avx512, bfpo_panel_avx512_bf16, bfpo_panel_amx, bfpo_panel_amx_emulated;
+
+/// a as the engine reads it; the result lies in scratch memory unless a itself will do.
+///
+/// - a: [m, k], or [k, m] when `transposed`.
+/// - stride: of a, and afterwards of the result.
+const void *bfpo_operand(int engine, size_t m, size_t k, const float *a, size_t *stride, int transposed);
 
 /// Prepares a thread for AMX products, and ends them.
 void bfpo_amx_begin(void);

@@ -12,6 +12,11 @@ static unsigned extended_controls(void) {
   return low;
 }
 
+static int has_avx2(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+}
+
 static int has_avx512(void) {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
@@ -35,6 +40,7 @@ static int has_amx(void) {
 
 static int detect(int engine) {
   switch (engine) {
+  case BFPO_ENGINE_AVX2: return has_avx2();
   case BFPO_ENGINE_AVX512: return has_avx512();
   case BFPO_ENGINE_AVX512_BF16: return has_avx512_bf16();
   case BFPO_ENGINE_AMX: return has_amx();
@@ -48,8 +54,8 @@ static int detect(int engine) { return engine == BFPO_ENGINE_AMX_EMULATED; }
 
 int bfpo_engine_supported(int engine) {
   // 0: not asked yet, 1: no, 2: yes.
-  static _Atomic int known[BFPO_ENGINE_AMX_EMULATED + 1];
-  if (engine < 1 || engine > BFPO_ENGINE_AMX_EMULATED) return 0;
+  static _Atomic int known[BFPO_ENGINES + 1];
+  if (engine < 1 || engine > BFPO_ENGINES) return 0;
   int answer = atomic_load(&known[engine]);
   if (answer == 0) {
     answer = detect(engine) ? 2 : 1;

@@ -92,12 +92,5 @@ KIND(BFPO_BLOCKS_Q4_SCALED, q4_scaled)
 KIND(BFPO_BLOCKS_Q4_AFFINE, q4_affine)
 KIND(BFPO_BLOCKS_Q8_SCALED, q8_scaled)
 
-void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
-                         size_t columns, float *c, size_t c_stride, int accumulate) {
-  static const struct block_functions functions = {q4_scaled, q4_affine, q8_scaled, 8};
-  bfpo_each_group(&functions, kind, m, k, a, stride * sizeof(float), packed, column, columns, c, c_stride, accumulate);
-}
-#else
-void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
-                         size_t columns, float *c, size_t c_stride, int accumulate) {}
+const struct block_functions bfpo_blocks_avx512 = {q4_scaled, q4_affine, q8_scaled, 8};
 #endif

@@ -15,7 +15,7 @@ public final class AttentionPacks: Sendable {
   /// - Parameter engine: of all products but the scores, whose exponentials would magnify the rounding of bfloat16: they are formed
   ///   in single precision where the processor has an engine for it.
   public init(engine: MatrixEngine) {
-    keysTransposed = PackedMatrix(engine: MatrixEngine.avx512.isSupported ? .avx512 : engine)
+    keysTransposed = PackedMatrix(engine: MatrixEngine.packedSingle ?? engine)
     values = PackedMatrix(engine: engine)
     keys = PackedMatrix(engine: engine)
     valuesTransposed = PackedMatrix(engine: engine)

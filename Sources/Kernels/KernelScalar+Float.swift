@@ -9,9 +9,10 @@ extension Float: KernelScalar {
     transposed aTransposed: Bool, _ b: UnsafePointer<Float>, stride bStride: Int, transposed bTransposed: Bool,
     beta: Float, _ c: UnsafeMutablePointer<Float>, stride cStride: Int
   ) {
-    if multipliesByAVX512 {
+    if singleEngineCode != 0 {
       unsafe bfpo_multiply(
-        rows, columns, depth, alpha, a, aStride, aTransposed ? 1 : 0, b, bStride, bTransposed ? 1 : 0, beta, c, cStride)
+        singleEngineCode, rows, columns, depth, alpha, a, aStride, aTransposed ? 1 : 0, b, bStride, bTransposed ? 1 : 0,
+        beta, c, cStride)
       return
     }
     unsafe cblas_sgemm(

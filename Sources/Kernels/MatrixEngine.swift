@@ -16,7 +16,9 @@ public enum Precision: String, NamedChoice {
 public enum MatrixEngine: String, NamedChoice {
   /// OpenBLAS in single precision: the reference, on any processor.
   case openBLAS = "openblas"
-  /// Packed operands in single precision, AVX-512.
+  /// Packed operands in single precision, AVX2 with fused multiply-add.
+  case avx2
+  /// Packed operands in single precision, AVX-512; the bits of ``avx2``.
   case avx512
   /// Packed operands in bfloat16, AVX512-BF16.
   case avx512BF16 = "avx512-bf16"
@@ -27,7 +29,7 @@ public enum MatrixEngine: String, NamedChoice {
 
   public var precision: Precision {
     switch self {
-    case .openBLAS, .avx512: .float32
+    case .openBLAS, .avx2, .avx512: .float32
     case .avx512BF16, .amx, .amxEmulated: .bfloat16
     }
   }
@@ -39,10 +41,15 @@ public enum MatrixEngine: String, NamedChoice {
   /// `BFPO_MATRIX_ENGINE` names if it is of this precision. A machine without a bfloat16 engine runs in float32.
   public static func chosen(for precision: Precision) -> MatrixEngine { choices[precision] ?? .openBLAS }
 
+  /// The fastest engine that packs operands in single precision, whatever is chosen for that precision; nil when the processor
+  /// has none.
+  package static let packedSingle: MatrixEngine? = packedSingles.first { $0.isSupported && $0.multipliesCorrectly }
+
   /// The engine's number in C; 0 for OpenBLAS.
   var code: Int32 {
     switch self {
     case .openBLAS: 0
+    case .avx2: Int32(BFPO_ENGINE_AVX2.rawValue)
     case .avx512: Int32(BFPO_ENGINE_AVX512.rawValue)
     case .avx512BF16: Int32(BFPO_ENGINE_AVX512_BF16.rawValue)
     case .amx: Int32(BFPO_ENGINE_AMX.rawValue)
@@ -51,8 +58,10 @@ public enum MatrixEngine: String, NamedChoice {
   }
 }
 
-/// Whether single-precision products without packed operands run by AVX-512 instead of OpenBLAS.
-let multipliesByAVX512 = MatrixEngine.chosen(for: .float32) == .avx512
+/// What single-precision products without packed operands run by, in C; 0 for OpenBLAS.
+let singleEngineCode = MatrixEngine.chosen(for: .float32).code
+
+private let packedSingles = [MatrixEngine.avx512, .avx2]
 
 /// The engines of this process, for provenance: `float32: avx512, bfloat16: amx`.
 public func engineDescription() -> String {
@@ -87,7 +96,7 @@ private let choices: [Precision: MatrixEngine] = {
     if let named, named.precision == precision, named.isSupported { return named }
     return candidates.first { $0.isSupported && $0.multipliesCorrectly }
   }
-  let single = first(.float32, [.avx512]) ?? .openBLAS
+  let single = first(.float32, packedSingles) ?? .openBLAS
   return [.float32: single, .bfloat16: first(.bfloat16, [.amx, .avx512BF16]) ?? single]
 }()
 

@@ -30,32 +30,32 @@ public enum BlockFormat: Sendable {
 
 /// A weight [out, in] in the blocks of its file, ordered for products with few rows, which are bound by memory.
 ///
-/// In float32 a product gives the same bits as that of the AVX-512 engine on the weights as floats. In bfloat16 its inputs are
+/// In float32 a product gives the same bits as that of the engine on the weights as floats. In bfloat16 its inputs are
 /// rounded and its weights are not, so that it is nearer to float32 than a product of that precision's engines.
 public final class PackedBlocks: @unchecked Sendable {
   public let outputs: Int
   public let inputs: Int
-  /// Of the operands.
-  public let precision: Precision
+  private let engine: MatrixEngine
   private let format: BlockFormat
   private let storage: TileStorage<Float>
 
-  /// Whether this processor has the instructions.
-  public static var isSupported: Bool { MatrixEngine.avx512.isSupported }
+  /// Of the operands.
+  public var precision: Precision { engine.precision }
 
   /// Whether products may stand for an engine's own: always in bfloat16, where the processor has the instructions; in float32 where
   /// the bits are the same.
   public static func serve(_ engine: MatrixEngine) -> Bool {
-    engine.precision == .float32 ? engine == .avx512 : MatrixEngine.avx512BF16.isSupported
+    engine.precision == .float32 ? engine != .openBLAS : MatrixEngine.avx512BF16.isSupported
   }
 
   /// - Parameters:
   ///   - bytes: [out][in / 32] blocks.
   ///   - order: the row of `bytes` that is each output, [out]; nil when they are in order.
-  ///   - precision: bfloat16 needs ``MatrixEngine/avx512BF16``.
+  ///   - engine: whose products these stand for; see ``serve(_:)``.
   public init(
-    _ format: BlockFormat, _ bytes: Span<UInt8>, order: [UInt32]? = nil, outputs: Int, inputs: Int, precision: Precision
+    _ format: BlockFormat, _ bytes: Span<UInt8>, order: [UInt32]? = nil, outputs: Int, inputs: Int, engine: MatrixEngine
   ) {
+    precondition(Self.serve(engine), "no products with blocks stand for those of \(engine)")
     precondition(
       inputs % Int(BFPO_BLOCK) == 0 && bytes.count == outputs * inputs / Int(BFPO_BLOCK) * format.storedBytes,
       "\(bytes.count) bytes for [\(outputs), \(inputs)]")
@@ -64,8 +64,8 @@ public final class PackedBlocks: @unchecked Sendable {
     self.format = format
     self.outputs = outputs
     self.inputs = inputs
-    self.precision = precision
-    let half: Int32 = precision == .bfloat16 ? 1 : 0
+    self.engine = engine
+    let half: Int32 = engine.precision == .bfloat16 ? 1 : 0
     let size = bfpo_blocks_size(format.code, inputs, outputs)
     storage = TileStorage(capacity: (size + 3) / 4)
     let target = unsafe UnsafeMutableRawPointer(storage.base)
@@ -82,7 +82,7 @@ public final class PackedBlocks: @unchecked Sendable {
 
   var address: BlockAddress {
     unsafe BlockAddress(
-      code: format.code, precision: precision, inputs: inputs, outputs: outputs, base: UnsafeRawPointer(storage.base))
+      code: format.code, engine: engine, inputs: inputs, outputs: outputs, base: UnsafeRawPointer(storage.base))
   }
 }
 
@@ -90,18 +90,20 @@ public final class PackedBlocks: @unchecked Sendable {
 @safe
 public struct BlockAddress: @unchecked Sendable {
   fileprivate let code: Int32
-  let precision: Precision
+  private let engine: MatrixEngine
   let inputs: Int
   let outputs: Int
   fileprivate let base: UnsafeRawPointer
 
-  init(code: Int32, precision: Precision, inputs: Int, outputs: Int, base: UnsafeRawPointer) {
+  fileprivate init(code: Int32, engine: MatrixEngine, inputs: Int, outputs: Int, base: UnsafeRawPointer) {
     self.code = code
-    self.precision = precision
+    self.engine = engine
     self.inputs = inputs
     self.outputs = outputs
     unsafe self.base = base
   }
+
+  var precision: Precision { engine.precision }
 
   /// y (+)= x Wᵀ for some outputs, from a multiple of ``productUnit`` on.
   ///
@@ -117,7 +119,8 @@ public struct BlockAddress: @unchecked Sendable {
     let add: Int32 = adding ? 1 : 0
     if precision == .float32 {
       unsafe bfpo_block_products(
-        code, y.rows, inputs, x.tile.base, x.tile.stride, base, range.lowerBound, range.count, y.base, y.stride, add)
+        engine.code, code, y.rows, inputs, x.tile.base, x.tile.stride, base, range.lowerBound, range.count, y.base,
+        y.stride, add)
     } else {
       guard let rounded = unsafe x.rounded else { preconditionFailure("a product in bfloat16 of an input in single") }
       unsafe bfpo_half_block_products(

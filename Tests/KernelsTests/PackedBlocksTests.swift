@@ -36,7 +36,7 @@ private struct StoredWeight {
   }
 }
 
-@Suite("Weights in blocks", .enabled(if: PackedBlocks.isSupported, "needs AVX-512"))
+@Suite("Weights in blocks", .enabled(if: MatrixEngine.packedSingle != nil, "needs AVX2"))
 struct PackedBlocksTests {
   private func random(_ rows: Int, _ columns: Int, _ seed: Int) -> Matrix<Float> {
     var stream = SeedTree(seed).generator()
@@ -48,13 +48,13 @@ struct PackedBlocksTests {
   func `a product has the bits of the one with floats`(format: BlockFormat, shape: (Int, Int)) {
     let (outputs, inputs) = shape
     let stored = StoredWeight(format, outputs: outputs, inputs: inputs, seed: 3)
-    for engine in [MatrixEngine.avx512, .avx512BF16] where engine.isSupported {
+    for engine in [MatrixEngine.avx2, .avx512, .avx512BF16] where engine.isSupported {
       let weight = LinearWeight(stored.values, packs: WeightPacks(engine: engine))
       compare(DecodingWeightOwner(weight, shape: [outputs, inputs]), weight, [outputs, inputs])
+      if engine.precision == .bfloat16 { continue }
+      let blocks = PackedBlocks(format, stored.bytes.span, outputs: outputs, inputs: inputs, engine: engine)
+      compare(DecodingWeightOwner(weight, shape: [outputs, inputs], blocks: blocks), weight, [outputs, inputs])
     }
-    let blocks = PackedBlocks(format, stored.bytes.span, outputs: outputs, inputs: inputs, precision: .float32)
-    let weight = LinearWeight(stored.values, packs: WeightPacks(engine: .avx512))
-    compare(DecodingWeightOwner(weight, shape: [outputs, inputs], blocks: blocks), weight, [outputs, inputs])
     let plain = LinearWeight(stored.values)
     compare(DecodingWeightOwner(plain, shape: [outputs, inputs]), plain, [outputs, inputs])
   }
@@ -86,7 +86,7 @@ struct PackedBlocksTests {
     let stored = StoredWeight(format, outputs: outputs, inputs: inputs, seed: 4)
     let owner = DecodingWeightOwner(
       LinearWeight(stored.values, packs: WeightPacks(engine: .avx512BF16)), shape: [outputs, inputs],
-      blocks: PackedBlocks(format, stored.bytes.span, outputs: outputs, inputs: inputs, precision: .bfloat16))
+      blocks: PackedBlocks(format, stored.bytes.span, outputs: outputs, inputs: inputs, engine: .avx512BF16))
     let (x, start) = (random(35, inputs, 1), random(43, outputs, 9))
     /// Some rows and outputs of what is there, with the product of so many rows of x in it.
     func product(_ rows: Range<Int>, _ range: Range<Int>, adding: Bool) -> Matrix<Float> {
@@ -125,10 +125,10 @@ struct PackedBlocksTests {
   @Test func `a product is the sum over the numbers of the blocks, rows in the stated order`() {
     let stored = StoredWeight(.fourBitsAffine, outputs: 70, inputs: 64, seed: 5)
     let order = (0..<70).map { UInt32(($0 * 29 + 3) % 70) }
-    let blocks = PackedBlocks(
-      .fourBitsAffine, stored.bytes.span, order: order, outputs: 70, inputs: 64, precision: .float32)
+    let engine = MatrixEngine.packedSingle!
+    let blocks = PackedBlocks(.fourBitsAffine, stored.bytes.span, order: order, outputs: 70, inputs: 64, engine: engine)
     let owner = DecodingWeightOwner(
-      LinearWeight(stored.values, packs: WeightPacks(engine: .avx512)), shape: [70, 64], blocks: blocks)
+      LinearWeight(stored.values, packs: WeightPacks(engine: engine)), shape: [70, 64], blocks: blocks)
     let (x, y) = (random(3, 64, 1), random(3, 70, 2))
     let memory = WorkerInput<Float>()
     memory.reshape(rows: 3, columns: 64)

@@ -46,8 +46,13 @@ private struct BlockModel: TensorSource {
   }
 }
 
-@Suite("Decoding", .enabled(if: PackedBlocks.isSupported, "needs AVX-512"))
+/// Those of some engines that this machine has.
+private func here(_ engines: MatrixEngine...) -> [MatrixEngine] { engines.filter(\.isSupported) }
+
+@Suite("Decoding", .enabled(if: MatrixEngine.packedSingle != nil, "needs AVX2"))
 struct DecodingTests {
+  private let single = MatrixEngine.packedSingle!
+
   private func policy(_ engine: MatrixEngine, offersBlocks: Bool = true, workers: Int = 2) throws -> LlamaPolicy<Float>
   {
     try LlamaPolicy(
@@ -59,21 +64,21 @@ struct DecodingTests {
     (0..<count).map { tokens(1 + ($0 * 37) % 90, below: 301, seed: SeedTree($0)) }
   }
 
-  @Test func `blocks give the bits that the same weights give as floats`() throws {
-    guard MatrixEngine.avx512.isSupported else { return }
+  @Test(arguments: here(.avx2, .avx512))
+  func `blocks give the bits that the same weights give as floats`(engine: MatrixEngine) throws {
     let options = SamplingOptions(temperature: 0.9, topP: 0.97, maxNewTokens: 30)
-    let withBlocks = try policy(.avx512).generate(prompts: prompts(21), options: options, seed: SeedTree(4))
-    let withFloats = try policy(.avx512, offersBlocks: false).generate(
+    let withBlocks = try policy(engine).generate(prompts: prompts(21), options: options, seed: SeedTree(4))
+    let withFloats = try policy(engine, offersBlocks: false).generate(
       prompts: prompts(21), options: options, seed: SeedTree(4))
     #expect(withBlocks == withFloats)
-    #expect(try policy(.avx512).decodesFromBlocks)
-    #expect(try !policy(.avx512, offersBlocks: false).decodesFromBlocks)
+    #expect(try policy(engine).decodesFromBlocks)
+    #expect(try !policy(engine, offersBlocks: false).decodesFromBlocks)
   }
 
-  @Test func `in bfloat16, decoding from blocks is about as far from float32 as scoring is`() throws {
-    guard MatrixEngine.avx512BF16.isSupported else { return }
+  @Test(.enabled(if: MatrixEngine.avx512BF16.isSupported, "needs AVX512-BF16"))
+  func `in bfloat16, decoding from blocks is about as far from float32 as scoring is`() throws {
     let half = try policy(.avx512BF16)
-    let single = try policy(.avx512)
+    let single = try policy(self.single)
     let prompts = prompts(19)
     let drawn = half.generate(
       prompts: prompts, options: SamplingOptions(temperature: 1, maxNewTokens: 40), seed: SeedTree(9))
@@ -86,9 +91,8 @@ struct DecodingTests {
     #expect(half.decodesFromBlocks && decoded > 0 && decoded < 1.5 * scored, "\(decoded) and \(scored)")
   }
 
-  @Test(arguments: [MatrixEngine.openBLAS, .avx512, .avx512BF16], [1, 2, 3, 8, 16, 19])
+  @Test(arguments: here(.openBLAS, .avx2, .avx512, .avx512BF16), [1, 2, 3, 8, 16, 19])
   func `log-probabilities of every step are those of the whole sequence`(engine: MatrixEngine, batch: Int) throws {
-    guard engine.isSupported else { return }
     let policy = try policy(engine)
     let prompts = prompts(batch)
     let drawn = policy.generate(
@@ -103,9 +107,8 @@ struct DecodingTests {
     }
   }
 
-  @Test(arguments: [MatrixEngine.openBLAS, .avx512, .avx512BF16, .amxEmulated], [1, 3, 5])
+  @Test(arguments: here(.openBLAS, .avx2, .avx512, .avx512BF16, .amxEmulated), [1, 3, 5])
   func `sequences have the same bits with any number of workers`(engine: MatrixEngine, workers: Int) throws {
-    guard engine.isSupported else { return }
     let options = SamplingOptions(maxNewTokens: 12)
     func drawn(_ workers: Int) throws -> [Generation] {
       try policy(engine, workers: workers).generate(prompts: prompts(11), options: options, seed: SeedTree(0))
@@ -113,9 +116,8 @@ struct DecodingTests {
     #expect(try drawn(workers) == drawn(2))
   }
 
-  @Test(arguments: [MatrixEngine.avx512, .avx512BF16])
+  @Test(arguments: here(.avx2, .avx512, .avx512BF16))
   func `a sequence has the same bits alone, among others, and with any number of workers`(engine: MatrixEngine) throws {
-    guard engine.isSupported else { return }
     let prompts = prompts(18)
     let options = SamplingOptions(maxNewTokens: 25)
     let together = try policy(engine, workers: 3).generate(prompts: prompts, options: options, seed: SeedTree(0))
@@ -126,7 +128,7 @@ struct DecodingTests {
   }
 
   @Test func `equal prompts in a row are read once and drawn apart`() throws {
-    let policy = try policy(.avx512)
+    let policy = try policy(single)
     let prompts = [[Int32]](repeating: tokens(40, below: 301, seed: SeedTree(1)), count: 5)
     let options = SamplingOptions(temperature: 1, maxNewTokens: 12)
     let drawn = policy.generate(prompts: prompts, options: options, seed: SeedTree(2))
@@ -145,11 +147,11 @@ struct DecodingTests {
     func draw(_ policy: borrowing LlamaPolicy<Float>) -> [Generation] {
       policy.generate(prompts: prompts, options: options, seed: SeedTree(0))
     }
-    let original = try policy(.avx512)
+    let original = try policy(single)
     let before = draw(original)
     var trained = original.clone()
     train(&trained)
-    var expected = try policy(.avx512, offersBlocks: false)
+    var expected = try policy(single, offersBlocks: false)
     train(&expected)
     #expect(draw(trained) == draw(expected))
     #expect(draw(trained) != before)

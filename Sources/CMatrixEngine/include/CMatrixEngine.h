@@ -5,7 +5,7 @@
 // b is packed once and used often. Every element of c is one sum over k in ascending order, whatever m is and whatever
 // else is computed, so a row's result does not depend on the rows beside it. Accumulation is in single precision.
 //
-// Packed layout: panels of 32 columns. In single precision a panel is [k][32] floats. In half precision (bfloat16,
+// Packed layout: panels of 32 columns. In single precision a panel is [k][32] floats (AVX2: two of [k][16]). In half precision (bfloat16,
 // rounded to nearest even) it is [k / 2][32][2]: two neighbouring rows of b interleaved, which is how both AVX512-BF16
 // and AMX read it. k is padded with zeros to a multiple of 32, n to a multiple of 32.
 //
@@ -23,6 +23,9 @@ enum bfpo_engine {
   BFPO_ENGINE_AMX = 3,
   /// The AMX engine's loops on tiles in ordinary memory, for tests on other processors; slow.
   BFPO_ENGINE_AMX_EMULATED = 4,
+  /// float32, AVX2 with fused multiply-add; the bits of the AVX-512 engine.
+  BFPO_ENGINE_AVX2 = 5,
+  BFPO_ENGINES = BFPO_ENGINE_AVX2,
 };
 
 /// Whether the processor has the instructions and the system lets this process use them; asks for AMX at the first call.
@@ -64,8 +67,10 @@ struct bfpo_target {
 void bfpo_products(int engine, size_t m, size_t k, const float *a, size_t stride, int transposed,
                    const struct bfpo_target *targets, size_t count);
 
-/// c[m, n] = alpha op(a) op(b) + beta c in single precision (AVX-512), packing b in scratch memory. beta 0 does not read c.
-void bfpo_multiply(size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_stride, int a_transposed,
+/// c[m, n] = alpha op(a) op(b) + beta c, packing b in scratch memory. beta 0 does not read c.
+///
+/// - engine: one of single precision.
+void bfpo_multiply(int engine, size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_stride, int a_transposed,
                    const float *b, size_t b_stride, int b_transposed, float beta, float *c, size_t c_stride);
 
 /// x rounded to bfloat16 (nearest, ties to even) and back: what a half-precision engine sees.
@@ -100,9 +105,11 @@ size_t bfpo_blocks_size(int kind, size_t k, size_t n);
 /// - packed: aligned to 64 bytes; n is padded to a multiple of 64.
 void bfpo_pack_blocks(int kind, int half, const uint8_t *rows, const uint32_t *order, size_t k, size_t n, void *packed);
 
-/// c[m, columns] (+)= a[m, k] times columns of a packed matrix of depth k; needs AVX-512. The result has the same bits as that of
-/// the AVX-512 engine on the weights in single precision.
-void bfpo_block_products(int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
+/// c[m, columns] (+)= a[m, k] times columns of a packed matrix of depth k. The result has the same bits as that of the engine on
+/// the weights as floats.
+///
+/// - engine: one of single precision.
+void bfpo_block_products(int engine, int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
                          size_t columns, float *c, size_t c_stride, int accumulate);
 
 /// The same with inputs rounded to bfloat16 (AVX512-BF16). Weights are not rounded: each block's numbers are multiplied as they

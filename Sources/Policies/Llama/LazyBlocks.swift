@@ -5,18 +5,17 @@ import Synchronization
 /// A matrix in the blocks of its file, brought into the order of products when first asked for; shared by clones.
 final class LazyBlocks: Sendable {
   private let matrix: QuantisedMatrix
-  private let precision: Precision
+  private let engine: MatrixEngine
   private let made = Mutex<PackedBlocks?>(nil)
 
-  init(_ matrix: QuantisedMatrix, _ precision: Precision) { (self.matrix, self.precision) = (matrix, precision) }
+  init(_ matrix: QuantisedMatrix, _ engine: MatrixEngine) { (self.matrix, self.engine) = (matrix, engine) }
 
   var packed: PackedBlocks? {
     guard let format = matrix.packing.blockFormat else { return nil }
     return made.withLock { made in
       if let made { return made }
       let packed = PackedBlocks(
-        format, matrix.bytes.span, order: matrix.order, outputs: matrix.rows, inputs: matrix.columns,
-        precision: precision)
+        format, matrix.bytes.span, order: matrix.order, outputs: matrix.rows, inputs: matrix.columns, engine: engine)
       made = packed
       return packed
     }

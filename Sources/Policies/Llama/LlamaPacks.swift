@@ -36,9 +36,9 @@ struct LlamaPacks: Sendable {
 
   /// Lets decoding read matrices in the blocks of their file, which must hold the model's weights.
   mutating func useBlocks(of source: any TensorSource, _ sizes: LlamaConfiguration) {
-    guard PackedBlocks.isSupported && PackedBlocks.serve(engine) else { return }
+    guard PackedBlocks.serve(engine) else { return }
     for tensor in tensors.keys {
-      if let matrix = source.blocks(named: tensor.name) { blocks[tensor] = LazyBlocks(matrix, engine.precision) }
+      if let matrix = source.blocks(named: tensor.name) { blocks[tensor] = LazyBlocks(matrix, engine) }
     }
   }
 
