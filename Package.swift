@@ -21,7 +21,9 @@ let package = Package(
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .target(name: "CVectorMath", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "CBenchmark", cSettings: [.unsafeFlags(["-O3"])]),
-    .target(name: "CMatrixEngine", exclude: ["pack_functions.inc", "panel_amx.inc"], cSettings: [.unsafeFlags(["-O3"])]),
+    .target(
+      name: "CMatrixEngine", exclude: ["pack_functions.inc", "panel_amx.inc"],
+      cSettings: [.unsafeFlags(["-O3"])]),
 
     module("Basics", ["CVectorMath"]),
     module("Kernels", ["Basics", "CMatrixEngine", "COpenBLAS", "CVectorMath"]),
