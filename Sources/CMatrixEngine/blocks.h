@@ -29,9 +29,9 @@ void bfpo_each_group(const struct block_functions *functions, int kind, size_t m
 
 /// Asks for the memory that will be read soon, by this thread or another: processors do it too late by themselves. Asking for
 /// memory beyond the matrix is allowed and does nothing.
-SINGLE INLINE void prefetch(const char *from, size_t bytes) {
+INLINE void prefetch(const void *from, size_t bytes) {
 #pragma clang loop unroll(full)
-  for (size_t line = 0; line < bytes; line += 64) _mm_prefetch(from + line, _MM_HINT_T0);
+  for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch((const char *)from + line);
 }
 
 /// 0 ... 15, less the eight that scaled four-bit numbers are stored with.

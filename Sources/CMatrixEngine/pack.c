@@ -26,20 +26,21 @@ INLINE void transpose(const float *in, size_t in_stride, size_t m, size_t k, flo
 }
 
 /// Rows of one panel, BFPO_PANEL of them, as floats, zeros outside.
-INLINE void gather(struct source s, size_t row, size_t column, size_t panel_columns, float *block) {
+INLINE void gather(struct source s, size_t row, size_t column, size_t width, float *block) {
   size_t rows = smaller(BFPO_PANEL, s.k - row);
-  size_t columns = column < s.n ? smaller(panel_columns, s.n - column) : 0;
-  if (rows < BFPO_PANEL || columns < panel_columns) memset(block, 0, BFPO_PANEL * panel_columns * sizeof(float));
+  size_t columns = column < s.n ? smaller(width, s.n - column) : 0;
+  if (rows < BFPO_PANEL || columns < width) memset(block, 0, BFPO_PANEL * width * sizeof(float));
   if (s.transposed) {
-    transpose(s.b + column * s.stride + row, s.stride, rows, columns, block, panel_columns);
+    transpose(s.b + column * s.stride + row, s.stride, rows, columns, block, width);
   } else {
     for (size_t i = 0; i < rows; i++)
-      memcpy(block + i * panel_columns, s.b + (row + i) * s.stride + column, columns * sizeof(float));
+      memcpy(block + i * width, s.b + (row + i) * s.stride + column, columns * sizeof(float));
   }
   if (s.scale != 1)
-    for (size_t i = 0; i < rows * panel_columns; i++) block[i] *= s.scale;
+    for (size_t i = 0; i < rows * width; i++) block[i] *= s.scale;
 }
 
+/// Two neighbouring rows of a half-precision panel: NULL for a row of zeros.
 static void interleave_any(const float *even, const float *odd, size_t columns, float scale, uint16_t *out) {
   for (size_t j = 0; j < BFPO_PANEL; j++) {
     out[2 * j] = even && j < columns ? to_half(scale * even[j]) : 0;

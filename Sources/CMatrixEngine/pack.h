@@ -10,17 +10,14 @@ struct source {
   float scale;
 };
 
-/// Two neighbouring rows of a half-precision panel: NULL for a row of zeros.
-typedef void interleave_function(const float *even, const float *odd, size_t columns, float scale, uint16_t *out);
-
 /// a in half precision, rows padded with zeros to `width`.
 typedef void halve_function(const float *a, size_t a_stride, size_t m, size_t k, uint16_t *out, size_t stride,
                             size_t width);
 
 /// Packing for one instruction set.
 struct packing {
-  /// Panels of some columns in single precision.
-  void (*single)(struct source s, size_t panel_columns, size_t first, size_t last, float *packed);
+  /// Panels of `width` columns in single precision.
+  void (*single)(struct source s, size_t width, size_t first, size_t last, float *packed);
   /// Panels in half precision.
   void (*half)(struct source s, size_t first, size_t last, uint16_t *packed);
   /// a in half precision, as it is and transposed.

@@ -51,11 +51,6 @@ WIDE INLINE void rebuild_block(const int kind, const uint8_t *block, float *out)
   }
 }
 
-/// Asks for the memory that will be read soon.
-INLINE void ask_ahead(const uint8_t *from, size_t bytes) {
-  for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(from + BFPO_AHEAD + line);
-}
-
 /// Several rows by up to a group of columns.
 WIDE INLINE void shared_weights(const int kind, size_t m, size_t k, const float *a, size_t stride, const uint8_t *packed,
                                 size_t columns, float *c, size_t c_stride, int accumulate) {
@@ -66,7 +61,7 @@ WIDE INLINE void shared_weights(const int kind, size_t m, size_t k, const float 
     for (size_t column = 0; column < columns; column += BFPO_BLOCK_PANEL) {
       const uint8_t *block = packed + start / BFPO_BLOCK * BFPO_BLOCK_PANELS * size + column / BFPO_BLOCK_PANEL * size;
       for (size_t row = 0; row < depth; row += BFPO_BLOCK, block += BFPO_BLOCK_PANELS * size) {
-        ask_ahead(block, size);
+        prefetch(block + BFPO_AHEAD, size);
         rebuild_block(kind, block, weights + row * BFPO_BLOCK_PANEL);
       }
       bfpo_panel_avx2(m, depth, a + start, stride, weights, smaller(BFPO_BLOCK_PANEL, columns - column), c + column,
@@ -89,7 +84,7 @@ WIDE INLINE void one_row(const int kind, const int panels, size_t k, const float
 #pragma clang loop unroll(full)
     for (int p = 0; p < 2 * panels; p++) s[p] = scales_of(kind, packed + p / 2 * size, p % 2);
     for (size_t octet = 0; octet < BFPO_BLOCK / 8; octet++) {
-      ask_ahead(packed + octet * panels * size / 4, panels * size / 4);
+      prefetch(packed + BFPO_AHEAD + octet * panels * size / 4, panels * size / 4);
       __m256i words[8];
 #pragma clang loop unroll(full)
       for (int p = 0; p < 2 * panels; p++) words[p] = octet_words(kind, packed + p / 2 * size, octet, p % 2);

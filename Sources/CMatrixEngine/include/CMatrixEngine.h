@@ -1,13 +1,13 @@
-// Matrix products on packed operands, with the instruction sets that BLAS libraries of Linux distributions leave out.
+// Matrix products on packed operands, also with the instruction sets that BLAS libraries of Linux distributions leave out.
 //
 //     c[m, n] (+)= a[m, k] b[k, n]
 //
 // b is packed once and used often. Every element of c is one sum over k in ascending order, whatever m is and whatever
 // else is computed, so a row's result does not depend on the rows beside it. Accumulation is in single precision.
 //
-// Packed layout: panels of 32 columns. In single precision a panel is [k][32] floats (AVX2: two of [k][16]). In half precision (bfloat16,
-// rounded to nearest even) it is [k / 2][32][2]: two neighbouring rows of b interleaved, which is how both AVX512-BF16
-// and AMX read it. k is padded with zeros to a multiple of 32, n to a multiple of 32.
+// Packed layout: panels of 32 columns. In single precision a panel is [k][32] floats (AVX2: two of [k][16]). In half
+// precision (bfloat16, rounded to nearest even) it is [k / 2][32][2]: two neighbouring rows of b interleaved, which is how
+// both AVX512-BF16 and AMX read it. k is padded with zeros to a multiple of 32, n to a multiple of 32.
 //
 // Functions may run on several threads at once. Each keeps scratch memory that it reuses and frees when it ends.
 #pragma once
@@ -70,8 +70,9 @@ void bfpo_products(int engine, size_t m, size_t k, const float *a, size_t stride
 /// c[m, n] = alpha op(a) op(b) + beta c, packing b in scratch memory. beta 0 does not read c.
 ///
 /// - engine: one of single precision.
-void bfpo_multiply(int engine, size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_stride, int a_transposed,
-                   const float *b, size_t b_stride, int b_transposed, float beta, float *c, size_t c_stride);
+void bfpo_multiply(int engine, size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_stride,
+                   int a_transposed, const float *b, size_t b_stride, int b_transposed, float beta, float *c,
+                   size_t c_stride);
 
 /// x rounded to bfloat16 (nearest, ties to even) and back: what a half-precision engine sees.
 float bfpo_rounded_to_half(float x);
@@ -109,8 +110,8 @@ void bfpo_pack_blocks(int kind, int half, const uint8_t *rows, const uint32_t *o
 /// the weights as floats.
 ///
 /// - engine: one of single precision.
-void bfpo_block_products(int engine, int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed, size_t column,
-                         size_t columns, float *c, size_t c_stride, int accumulate);
+void bfpo_block_products(int engine, int kind, size_t m, size_t k, const float *a, size_t stride, const void *packed,
+                         size_t column, size_t columns, float *c, size_t c_stride, int accumulate);
 
 /// The same with inputs rounded to bfloat16 (AVX512-BF16). Weights are not rounded: each block's numbers are multiplied as they
 /// are, and the block's sum by its scale, so that the result is nearer to single precision than that of the AVX512-BF16 engine.
